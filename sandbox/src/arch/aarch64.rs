@@ -1,0 +1,71 @@
+//! AArch64: `svc #0` takes the number in x8 and the arguments in x0 to x5, and preserves every register but x0.
+//!
+//! Source: syscall(2), "Architecture calling conventions"; arch/arm64/kernel/ptrace.c.
+
+/// `e_machine` of programs that this host runs itself.
+pub const ELF_MACHINE: u16 = goblin::elf::header::EM_AARCH64;
+/// `seccomp_data.arch` of native calls (include/uapi/linux/audit.h).
+pub const AUDIT_ARCH: u32 = 0xc000_00b7;
+/// Length in bytes of the instruction that enters the kernel.
+pub const SYSCALL_LEN: u64 = 4;
+
+/// The general registers of a stopped tracee.
+///
+/// The number lives in a register set of its own (NT_ARM_SYSTEM_CALL), so it is kept beside the others.
+#[derive(Clone, Copy)]
+pub struct Regs {
+    pub(crate) user: libc::user_regs_struct,
+    pub(crate) nr: u64,
+}
+
+impl Regs {
+    /// The number of the call being entered, `-1` for none.
+    pub fn nr(&self) -> u64 {
+        self.nr
+    }
+
+    /// Changes the call that the kernel will run; `-1` makes it run none.
+    pub fn set_nr(&mut self, nr: u64) {
+        self.nr = nr;
+    }
+
+    /// Argument `index` of 0 to 5.
+    pub fn arg(&self, index: usize) -> u64 {
+        self.user.regs[index]
+    }
+
+    /// Changes argument `index` of 0 to 5.
+    pub fn set_arg(&mut self, index: usize, value: u64) {
+        self.user.regs[index] = value;
+    }
+
+    /// The result register: a value, or a negated errno.
+    pub fn ret(&self) -> i64 {
+        self.user.regs[0] as i64
+    }
+
+    /// Changes the result register.
+    pub fn set_ret(&mut self, value: i64) {
+        self.user.regs[0] = value as u64;
+    }
+
+    /// The program counter: behind the syscall instruction at a syscall stop.
+    pub fn ip(&self) -> u64 {
+        self.user.pc
+    }
+
+    /// Changes the program counter.
+    pub fn set_ip(&mut self, ip: u64) {
+        self.user.pc = ip;
+    }
+
+    /// The stack pointer.
+    pub fn sp(&self) -> u64 {
+        self.user.sp
+    }
+
+    /// Changes the stack pointer.
+    pub fn set_sp(&mut self, sp: u64) {
+        self.user.sp = sp;
+    }
+}

@@ -1,0 +1,74 @@
+//! x86-64: `syscall` takes the number in rax and the arguments in rdi, rsi, rdx, r10, r8, r9; it clobbers rcx and r11.
+//!
+//! Source: syscall(2), "Architecture calling conventions"; arch/x86/entry/entry_64.S.
+
+/// `e_machine` of programs that this host runs itself.
+pub const ELF_MACHINE: u16 = goblin::elf::header::EM_X86_64;
+/// `seccomp_data.arch` of native calls (include/uapi/linux/audit.h).
+pub const AUDIT_ARCH: u32 = 0xc000_003e;
+/// Bit that marks a call of the x32 ABI (`__X32_SYSCALL_BIT`).
+pub const X32_BIT: u64 = 0x4000_0000;
+/// Length in bytes of the instruction that enters the kernel.
+pub const SYSCALL_LEN: u64 = 2;
+
+/// The general registers of a stopped tracee.
+#[derive(Clone, Copy)]
+pub struct Regs(pub(crate) libc::user_regs_struct);
+
+impl Regs {
+    /// The number of the call being entered, `-1` for none.
+    pub fn nr(&self) -> u64 {
+        self.0.orig_rax
+    }
+
+    /// Changes the call that the kernel will run; `-1` makes it run none.
+    pub fn set_nr(&mut self, nr: u64) {
+        self.0.orig_rax = nr;
+    }
+
+    /// Argument `index` of 0 to 5.
+    pub fn arg(&self, index: usize) -> u64 {
+        [self.0.rdi, self.0.rsi, self.0.rdx, self.0.r10, self.0.r8, self.0.r9][index]
+    }
+
+    /// Changes argument `index` of 0 to 5.
+    pub fn set_arg(&mut self, index: usize, value: u64) {
+        let r = &mut self.0;
+        *[&mut r.rdi, &mut r.rsi, &mut r.rdx, &mut r.r10, &mut r.r8, &mut r.r9][index] = value;
+    }
+
+    /// The result register: a value, or a negated errno.
+    pub fn ret(&self) -> i64 {
+        self.0.rax as i64
+    }
+
+    /// Changes the result register.
+    pub fn set_ret(&mut self, value: i64) {
+        self.0.rax = value as u64;
+    }
+
+    /// The program counter: behind the syscall instruction at a syscall stop.
+    pub fn ip(&self) -> u64 {
+        self.0.rip
+    }
+
+    /// Changes the program counter.
+    pub fn set_ip(&mut self, ip: u64) {
+        self.0.rip = ip;
+    }
+
+    /// The stack pointer.
+    pub fn sp(&self) -> u64 {
+        self.0.rsp
+    }
+
+    /// Changes the stack pointer.
+    pub fn set_sp(&mut self, sp: u64) {
+        self.0.rsp = sp;
+    }
+
+    /// Points the trampoline's one free register (rcx, which `syscall` clobbers anyway) at a scratch slot.
+    pub fn set_slot(&mut self, address: u64) {
+        self.0.rcx = address;
+    }
+}

@@ -1,0 +1,11 @@
+//! Runs a process tree inside a root filesystem that is not the host's.
+//!
+//! Modules are listed in reading order; each may import only those below it (`tests/tidy.rs`).
+
+pub mod vfs;
+
+pub mod sys;
+
+pub mod arch;
+
+pub mod error;

@@ -1,0 +1,4 @@
+//! The command line: parse, plan, print.
+#![forbid(unsafe_code)]
+
+fn main() {}
