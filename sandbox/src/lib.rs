@@ -2,6 +2,8 @@
 //!
 //! Modules are listed in reading order; each may import only those below it (`tests/tidy.rs`).
 
+pub mod config;
+
 pub mod vfs;
 
 pub mod sys;
@@ -9,3 +11,6 @@ pub mod sys;
 pub mod arch;
 
 pub mod error;
+
+pub use config::Config;
+pub use error::Error;

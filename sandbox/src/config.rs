@@ -1,0 +1,104 @@
+//! What a session is asked to do: plain data, filled by the command line or by another program.
+//!
+//! Nothing here has been looked at on disk yet; the preparation of the rootfs checks it.
+#![forbid(unsafe_code)]
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Everything that a session needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The host directory that becomes the guest's `/`.
+    pub rootfs: PathBuf,
+    /// Host paths shown in the guest. A later one replaces an earlier one at the same guest path.
+    pub bindings: Vec<Binding>,
+    /// Where the command starts.
+    pub workdir: Workdir,
+    /// The program, found along the guest's PATH, and its arguments; empty runs the guest's shell.
+    pub command: Vec<OsString>,
+    /// The command's environment. PATH, TMPDIR and PWD are corrected where they name nothing in the guest.
+    pub env: Vec<(OsString, OsString)>,
+    /// Where emulators for foreign programs may be.
+    pub emulators: EmulatorSearch,
+    /// Who is running xroot.
+    pub caller: Caller,
+    /// The ids that the guest is told it has; `None` tells it the caller's own and pretends nothing.
+    pub ids: Option<Ids>,
+    /// What uname(2) says in `release`; `None` leaves the kernel's own.
+    pub kernel_release: Option<OsString>,
+    /// Waits for what the command left running, instead of killing it.
+    pub wait_all: bool,
+    /// Logs one line a decision to stderr.
+    pub verbose: bool,
+    /// Directories in which the session's private directory may be made, the preferred one first.
+    pub temp_dirs: Vec<PathBuf>,
+}
+
+/// A host path shown at a guest path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// A directory or a file of the host; absolute, perhaps through symlinks.
+    pub source: PathBuf,
+    /// Where the guest sees it: absolute bytes, not yet resolved through the guest's symlinks.
+    pub guest: Vec<u8>,
+    /// Behaves as a read-only bind mount.
+    pub readonly: bool,
+    /// Who asked for it.
+    pub origin: Origin,
+}
+
+/// Who asked for a binding, which decides what a missing source means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The user named it: a missing source is an error.
+    User,
+    /// One of the defaults: left out silently where it is missing or would hide the rootfs.
+    Default,
+}
+
+/// Where the command starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Workdir {
+    /// A guest path, absolute.
+    Guest(Vec<u8>),
+    /// A directory of the host, at whatever guest path shows it.
+    Host(PathBuf),
+}
+
+/// Where an emulator may be, in order of preference.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EmulatorSearch {
+    /// Emulators that the user named.
+    pub explicit: Vec<Emulator>,
+    /// The host's PATH, for `qemu-ARCH-static` and `qemu-ARCH`.
+    pub path: Vec<PathBuf>,
+    /// The user's own directory of emulators, `~/.local/share/xroot/qemu`.
+    pub data_dir: Option<PathBuf>,
+}
+
+/// An emulator that the user named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emulator {
+    /// The machine that it is for, as qemu or Debian or uname spells it; `None` means that its file name tells.
+    pub arch: Option<String>,
+    /// The program, a host path.
+    pub path: PathBuf,
+}
+
+/// A user and a group id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ids {
+    pub uid: u32,
+    pub gid: u32,
+}
+
+/// The person at the keyboard, for the line that a guest's passwd lacks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub ids: Ids,
+    /// The login name on the host.
+    pub name: OsString,
+    /// The home directory on the host, which the guest sees at the same path.
+    pub home: PathBuf,
+}
