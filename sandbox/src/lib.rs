@@ -4,6 +4,12 @@
 
 pub mod config;
 
+pub mod engine;
+
+pub mod syscall;
+
+pub mod task;
+
 pub mod vfs;
 
 pub mod sys;

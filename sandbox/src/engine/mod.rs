@@ -1,0 +1,2 @@
+//! How calls are trapped and resumed. Knows no path.
+#![forbid(unsafe_code)]

@@ -1,0 +1,96 @@
+//! A trapped call, as handlers see it, and what they may decide.
+#![forbid(unsafe_code)]
+
+use nix::unistd::Pid;
+
+use super::table::Row;
+use crate::error::Failure;
+use crate::sys::mem::Memory;
+use crate::task::{Task, Tasks};
+
+/// What all calls of a session share.
+pub struct World {}
+
+/// One call of one task, stopped before the kernel runs it.
+pub struct Call<'a> {
+    /// The table's row of this call.
+    pub row: &'static Row,
+    /// The arguments as the guest gave them.
+    pub args: [u64; 6],
+    /// The calling thread.
+    pub tid: Pid,
+    /// Every tracee, the caller among them.
+    pub tasks: &'a mut Tasks,
+    /// The session's mount table, identity and settings.
+    pub world: &'a World,
+    /// The caller's memory.
+    pub mem: &'a dyn Memory,
+}
+
+/// Decides what becomes of a call.
+///
+/// # Errors
+/// `Errno` is the call's result, `Gone` and `Broken` are the engine's to handle.
+pub type Handler = fn(&mut Call<'_>) -> Result<Action, Failure>;
+
+/// Runs when a rewritten call has returned, with its result; returns the result that the guest gets.
+pub type OnExit = Box<dyn FnOnce(&mut Call<'_>, i64) -> Result<i64, Failure>>;
+
+/// A handler's decision.
+pub enum Action {
+    /// The kernel runs the call as it is.
+    Pass,
+    /// The kernel runs nothing; this is the result, a negated errno if negative.
+    Answer(i64),
+    /// The kernel runs a changed call; the guest's argument registers are put back afterwards.
+    Rewrite(Rewrite),
+}
+
+/// How a call is changed before the kernel sees it.
+#[derive(Default)]
+pub struct Rewrite {
+    /// Another call's number; `None` keeps it. Never set for a guest with a seccomp filter of its own.
+    pub nr: Option<u64>,
+    /// New argument values by index.
+    pub args: Vec<(usize, Value)>,
+    /// Bytes for the scratch slot, which [`Value::Scratch`] points into.
+    pub data: Vec<u8>,
+    /// What is left to do when the call has returned.
+    pub exit: Option<OnExit>,
+}
+
+/// A new argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// This number.
+    Plain(u64),
+    /// The address of this offset of [`Rewrite::data`].
+    Scratch(usize),
+}
+
+impl Rewrite {
+    /// Makes argument `index` the number `value`.
+    pub fn set(&mut self, index: usize, value: u64) {
+        self.args.push((index, Value::Plain(value)));
+    }
+
+    /// Makes argument `index` a pointer to `bytes`, 8-byte aligned.
+    pub fn stage(&mut self, index: usize, bytes: &[u8]) {
+        self.data.resize(self.data.len().next_multiple_of(8), 0);
+        self.args.push((index, Value::Scratch(self.data.len())));
+        self.data.extend_from_slice(bytes);
+    }
+
+    /// Makes argument `index` a pointer to a NUL-terminated copy of `path`.
+    pub fn stage_path(&mut self, index: usize, path: &[u8]) {
+        self.stage(index, path);
+        self.data.push(0);
+    }
+}
+
+impl Call<'_> {
+    /// The calling task.
+    pub fn task(&self) -> &Task {
+        self.tasks.get(self.tid).expect("a call is made by a task that is in the table")
+    }
+}
