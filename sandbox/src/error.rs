@@ -1,4 +1,7 @@
 //! What the user is told when xroot itself cannot go on, and the three ways in which a handler can fail.
+//!
+//! Messages are lower case, without a full stop, and name the thing and the view ("guest" or "host" where it could be
+//! either). A variant that the user can act on has its fix in [`Error::hint`].
 #![forbid(unsafe_code)]
 
 use std::path::PathBuf;
@@ -29,14 +32,95 @@ impl From<Error> for Failure {
 }
 
 /// What stopped xroot, in words that name the thing and the view.
-#[derive(Debug, thiserror::Error)]
+///
+/// Host paths are `PathBuf`, guest paths are `String` (lossy: they are only printed).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A call of xroot's own failed.
     #[error("{what}: {}", errno.desc())]
     Os { what: String, errno: Errno },
-    /// The root filesystem does not exist or is no directory.
+
+    // The root filesystem.
     #[error("rootfs {}: {}", path.display(), errno.desc())]
     Rootfs { path: PathBuf, errno: Errno },
+    #[error("rootfs {} is not a directory", path.display())]
+    RootfsNotDirectory { path: PathBuf },
+    #[error("rootfs {} is empty", path.display())]
+    RootfsEmpty { path: PathBuf },
+    #[error("{} holds no root filesystem: it has no bin, usr or etc", path.display())]
+    RootfsUnlikely { path: PathBuf, inside: Option<PathBuf> },
+    #[error("rootfs {}: {} belongs to uid {owner} and cannot be read by uid {uid}", path.display(), entry.display())]
+    RootfsUnreadable { path: PathBuf, entry: PathBuf, owner: u32, uid: u32 },
+    #[error("rootfs {} is on a filesystem mounted noexec, so its programs cannot run", path.display())]
+    Noexec { path: PathBuf },
+
+    // Bindings and the working directory.
+    #[error("cannot bind {} at guest {guest}: {}", source_path.display(), errno.desc())]
+    BindSource { source_path: PathBuf, guest: String, errno: Errno },
+    #[error("cannot bind {} at guest {guest}: {}", source_path.display(), errno.desc())]
+    BindGuest { source_path: PathBuf, guest: String, errno: Errno },
+    #[error("working directory {guest} in the guest: {}", errno.desc())]
+    Workdir { guest: String, errno: Errno },
+    #[error("no directory for the session's private files: tried {}", list(tried))]
+    NoTempDir { tried: Vec<PathBuf> },
+
+    // The command.
+    #[error("{command}: not found in the guest")]
+    CommandNotFound { command: String },
+    #[error("guest {command} cannot be executed: {}", errno.desc())]
+    CommandNotExecutable { command: String, errno: Errno },
+    #[error("guest {program} needs the interpreter {interpreter}, which the guest does not have")]
+    InterpreterMissing { program: String, interpreter: String },
+    #[error("guest {program} may be executed but not read, and xroot must read the programs it loads")]
+    ExecuteOnly { program: String },
+
+    // Emulators.
+    #[error(
+        "guest {program} is for {machine}, this host is {}, and no static qemu-{machine} was found",
+        host()
+    )]
+    NoEmulator { machine: String, program: String },
+    #[error("emulator {}: {}", path.display(), errno.desc())]
+    Emulator { path: PathBuf, errno: Errno },
+    #[error("emulator {} is dynamically linked (it needs {interpreter} of the host)", path.display())]
+    EmulatorDynamic { path: PathBuf, interpreter: String },
+    #[error("emulator {} is a program for {machine}, and this host is {}", path.display(), host())]
+    EmulatorForeign { path: PathBuf, machine: String },
+    #[error("emulator {} is not an ELF program", path.display())]
+    EmulatorNotElf { path: PathBuf },
+    #[error("which machine is {} for? Its name does not tell", path.display())]
+    EmulatorUnnamed { path: PathBuf },
+    #[error("no machine is called {name}")]
+    UnknownMachine { name: String },
+
+    // Tracing.
+    #[error("the kernel does not let xroot trace its own child: {}{facts}", errno.desc())]
+    PtraceDenied { errno: Errno, facts: TraceFacts },
+    #[error("xroot is already traced by process {tracer} ({name}), and a process has only one tracer")]
+    AlreadyTraced { tracer: u32, name: String },
+    #[error("this kernel does not filter system calls for a tracer: {}", errno.desc())]
+    NoSeccomp { errno: Errno },
+}
+
+/// What /proc says about tracing on this host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TraceFacts {
+    /// `/proc/sys/kernel/yama/ptrace_scope`; `None` without Yama.
+    pub yama: Option<u32>,
+    /// `Seccomp:` of `/proc/self/status`: 2 says that an outer filter is installed.
+    pub seccomp: Option<u32>,
+}
+
+impl std::fmt::Display for TraceFacts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(yama) = self.yama {
+            write!(f, "; kernel.yama.ptrace_scope is {yama}")?;
+        }
+        if let Some(seccomp) = self.seccomp {
+            write!(f, "; Seccomp: {seccomp} in /proc/self/status")?;
+        }
+        Ok(())
+    }
 }
 
 impl Error {
@@ -48,6 +132,321 @@ impl Error {
 
     /// What the user can do about it, as one command or sentence.
     pub fn hint(&self) -> Option<String> {
-        None
+        match self {
+            Self::Os { .. } | Self::ExecuteOnly { .. } | Self::NoSeccomp { .. } => None,
+            Self::Rootfs { errno: Errno::EACCES, path } => Some(format!(
+                "chmod u+rx {0} (or, where it is not yours: sudo chown -R $USER {0})",
+                quoted(path)
+            )),
+            Self::Rootfs { path, .. } | Self::RootfsEmpty { path } => Some(unpack(path)),
+            Self::RootfsNotDirectory { path } => Some(format!(
+                "mkdir rootfs && tar -xf {} -C rootfs && xroot -r rootfs (if it is an archive)",
+                quoted(path)
+            )),
+            Self::RootfsUnlikely { inside: Some(inside), .. } => {
+                Some(format!("did you mean xroot -r {}?", quoted(inside)))
+            }
+            Self::RootfsUnlikely { path, inside: None } => Some(unpack(path)),
+            Self::RootfsUnreadable { path, .. } => Some(format!("sudo chown -R $USER {}", quoted(path))),
+            Self::Noexec { path } => Some(format!(
+                "cp -a {} ~/rootfs && xroot -r ~/rootfs (if your home is not noexec)",
+                quoted(path)
+            )),
+            Self::BindSource { source_path, errno: Errno::ENOENT, .. } => {
+                Some(format!("mkdir -p {} (or leave this -b out)", quoted(source_path)))
+            }
+            Self::BindSource { .. } => Some("bind a host path that you can read".into()),
+            Self::BindGuest { source_path, .. } => {
+                Some(format!("give another guest path: -b {}:/mnt", quoted(source_path)))
+            }
+            Self::Workdir { .. } => Some("start at the guest's root: xroot -w / ...".into()),
+            Self::NoTempDir { .. } => Some("TMPDIR=/a/directory/you/can/write xroot ...".into()),
+            Self::CommandNotFound { command } if command.starts_with('-') => {
+                Some(format!("options of xroot stand before the command; is {command} one of them?"))
+            }
+            Self::CommandNotFound { command } if command.contains('/') => {
+                Some(format!("show the host's directory that holds it: -b DIR (guest path: {command})"))
+            }
+            Self::CommandNotFound { command } => Some(format!(
+                "install it in the guest, for example: xroot -0 -r ROOTFS apt-get install {command}"
+            )),
+            Self::CommandNotExecutable { command, errno: Errno::EACCES } => {
+                Some(format!("xroot -r ROOTFS chmod +x {command}"))
+            }
+            Self::CommandNotExecutable { .. } => Some("check the program with: file PROGRAM".into()),
+            Self::InterpreterMissing { interpreter, .. } => Some(format!(
+                "install the package that holds guest {interpreter}, or use the rootfs that the program is for"
+            )),
+            Self::NoEmulator { machine, .. } => Some(get_emulator(machine)),
+            Self::Emulator { path, .. } => Some(format!("is it there? ls -l {}", quoted(path))),
+            Self::EmulatorNotElf { path } => {
+                Some(format!("name the qemu program itself: file {}", quoted(path)))
+            }
+            Self::EmulatorDynamic { .. } | Self::EmulatorForeign { .. } => {
+                Some("sudo apt install qemu-user-static (its programs are static), then leave -q out".into())
+            }
+            Self::EmulatorUnnamed { path } => Some(format!("-q arm={}", quoted(path))),
+            Self::UnknownMachine { .. } => {
+                Some("xroot knows arm, aarch64, riscv64, ppc64le, s390x, i386".into())
+            }
+            Self::PtraceDenied { facts, .. } => Some(allow_ptrace(facts)),
+            Self::AlreadyTraced { .. } => Some("start xroot outside strace, gdb or another tracer".into()),
+        }
+    }
+
+    /// xroot's own exit status for it: 127 where the command was not found, 126 where it cannot be executed, else 125.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::CommandNotFound { .. } | Self::InterpreterMissing { .. } => 127,
+            Self::CommandNotExecutable { .. } | Self::ExecuteOnly { .. } | Self::NoEmulator { .. } => 126,
+            _ => 125,
+        }
+    }
+}
+
+fn unpack(path: &std::path::Path) -> String {
+    let path = quoted(path);
+    format!("mkdir -p {path} && tar -xf ROOTFS.tar -C {path} (or make one: make demo)")
+}
+
+fn get_emulator(machine: &str) -> String {
+    format!(
+        "sudo apt install qemu-user-static (without root: put a static qemu-{machine} in ~/.local/share/xroot/qemu/)"
+    )
+}
+
+/// Yama is asked first: its scopes 2 and 3 forbid what every container profile allows.
+fn allow_ptrace(facts: &TraceFacts) -> String {
+    match facts {
+        TraceFacts { yama: Some(3..), .. } => {
+            "kernel.yama.ptrace_scope=3 can only be undone by a reboot: remove it from /etc/sysctl.d".into()
+        }
+        TraceFacts { yama: Some(2), .. } => "sudo sysctl kernel.yama.ptrace_scope=1".into(),
+        TraceFacts { seccomp: Some(1..), .. } => {
+            "docker run --security-opt seccomp=unconfined ... (Kubernetes: seccompProfile type Unconfined)"
+                .into()
+        }
+        TraceFacts { .. } => {
+            "docker run --cap-add SYS_PTRACE ... (SELinux: sudo setsebool deny_ptrace 0)".into()
+        }
+    }
+}
+
+/// The path as one word of a shell.
+fn quoted(path: &std::path::Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,=@:%~".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn host() -> &'static str {
+    std::env::consts::ARCH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(error: Error, message: &str, fix: &str, code: u8) {
+        assert_eq!(error.to_string(), message);
+        assert_eq!(error.hint().unwrap_or_default(), fix);
+        assert_eq!(error.exit_code(), code);
+    }
+
+    #[test]
+    fn a_rootfs_that_is_not_there_is_unpacked() {
+        check(
+            Error::Rootfs { path: "/srv/a b".into(), errno: Errno::ENOENT },
+            "rootfs /srv/a b: No such file or directory",
+            "mkdir -p '/srv/a b' && tar -xf ROOTFS.tar -C '/srv/a b' (or make one: make demo)",
+            125,
+        );
+        check(
+            Error::RootfsEmpty { path: "r".into() },
+            "rootfs r is empty",
+            "mkdir -p r && tar -xf ROOTFS.tar -C r (or make one: make demo)",
+            125,
+        );
+        check(
+            Error::RootfsNotDirectory { path: "r.tar".into() },
+            "rootfs r.tar is not a directory",
+            "mkdir rootfs && tar -xf r.tar -C rootfs && xroot -r rootfs (if it is an archive)",
+            125,
+        );
+        check(
+            Error::RootfsUnlikely { path: "/d".into(), inside: Some("/d/rootfs".into()) },
+            "/d holds no root filesystem: it has no bin, usr or etc",
+            "did you mean xroot -r /d/rootfs?",
+            125,
+        );
+        check(
+            Error::RootfsUnlikely { path: "/d".into(), inside: None },
+            "/d holds no root filesystem: it has no bin, usr or etc",
+            "mkdir -p /d && tar -xf ROOTFS.tar -C /d (or make one: make demo)",
+            125,
+        );
+    }
+
+    #[test]
+    fn a_rootfs_of_somebody_else_changes_hands() {
+        check(
+            Error::Rootfs { path: "/r".into(), errno: Errno::EACCES },
+            "rootfs /r: Permission denied",
+            "chmod u+rx /r (or, where it is not yours: sudo chown -R $USER /r)",
+            125,
+        );
+        check(
+            Error::RootfsUnreadable { path: "/r".into(), entry: "usr".into(), owner: 0, uid: 1500 },
+            "rootfs /r: usr belongs to uid 0 and cannot be read by uid 1500",
+            "sudo chown -R $USER /r",
+            125,
+        );
+    }
+
+    #[test]
+    fn a_noexec_rootfs_is_copied_elsewhere() {
+        check(
+            Error::Noexec { path: "/mnt/r".into() },
+            "rootfs /mnt/r is on a filesystem mounted noexec, so its programs cannot run",
+            "cp -a /mnt/r ~/rootfs && xroot -r ~/rootfs (if your home is not noexec)",
+            125,
+        );
+    }
+
+    #[test]
+    fn a_missing_bind_source_is_made() {
+        check(
+            Error::BindSource { source_path: "/no".into(), guest: "/g".into(), errno: Errno::ENOENT },
+            "cannot bind /no at guest /g: No such file or directory",
+            "mkdir -p /no (or leave this -b out)",
+            125,
+        );
+        check(
+            Error::BindGuest {
+                source_path: "/h".into(),
+                guest: "/etc/passwd/x".into(),
+                errno: Errno::ENOTDIR,
+            },
+            "cannot bind /h at guest /etc/passwd/x: Not a directory",
+            "give another guest path: -b /h:/mnt",
+            125,
+        );
+        check(
+            Error::Workdir { guest: "/no".into(), errno: Errno::ENOENT },
+            "working directory /no in the guest: No such file or directory",
+            "start at the guest's root: xroot -w / ...",
+            125,
+        );
+        check(
+            Error::NoTempDir { tried: vec!["/a".into(), "/b".into()] },
+            "no directory for the session's private files: tried /a, /b",
+            "TMPDIR=/a/directory/you/can/write xroot ...",
+            125,
+        );
+    }
+
+    #[test]
+    fn a_command_that_cannot_run_has_the_shells_status() {
+        check(
+            Error::CommandNotFound { command: "gcc".into() },
+            "gcc: not found in the guest",
+            "install it in the guest, for example: xroot -0 -r ROOTFS apt-get install gcc",
+            127,
+        );
+        check(
+            Error::CommandNotExecutable { command: "/a".into(), errno: Errno::EACCES },
+            "guest /a cannot be executed: Permission denied",
+            "xroot -r ROOTFS chmod +x /a",
+            126,
+        );
+        check(
+            Error::InterpreterMissing { program: "/bin/ls".into(), interpreter: "/lib/ld.so".into() },
+            "guest /bin/ls needs the interpreter /lib/ld.so, which the guest does not have",
+            "install the package that holds guest /lib/ld.so, or use the rootfs that the program is for",
+            127,
+        );
+        check(
+            Error::ExecuteOnly { program: "/x".into() },
+            "guest /x may be executed but not read, and xroot must read the programs it loads",
+            "",
+            126,
+        );
+    }
+
+    #[test]
+    fn a_bad_emulator_is_replaced() {
+        let host = std::env::consts::ARCH;
+        check(
+            Error::NoEmulator { machine: "arm".into(), program: "/bin/sh".into() },
+            &format!("guest /bin/sh is for arm, this host is {host}, and no static qemu-arm was found"),
+            "sudo apt install qemu-user-static (without root: put a static qemu-arm in ~/.local/share/xroot/qemu/)",
+            126,
+        );
+        check(
+            Error::EmulatorDynamic { path: "/usr/bin/qemu-arm".into(), interpreter: "/lib64/ld.so".into() },
+            "emulator /usr/bin/qemu-arm is dynamically linked (it needs /lib64/ld.so of the host)",
+            "sudo apt install qemu-user-static (its programs are static), then leave -q out",
+            125,
+        );
+        check(
+            Error::EmulatorForeign { path: "/q".into(), machine: "aarch64".into() },
+            &format!("emulator /q is a program for aarch64, and this host is {host}"),
+            "sudo apt install qemu-user-static (its programs are static), then leave -q out",
+            125,
+        );
+        check(
+            Error::Emulator { path: "/q".into(), errno: Errno::ENOENT },
+            "emulator /q: No such file or directory",
+            "is it there? ls -l /q",
+            125,
+        );
+        check(
+            Error::EmulatorUnnamed { path: "/opt/q".into() },
+            "which machine is /opt/q for? Its name does not tell",
+            "-q arm=/opt/q",
+            125,
+        );
+    }
+
+    #[test]
+    fn ptrace_denied_names_the_value_read_and_the_flag_that_allows_it() {
+        let denied =
+            |yama, seccomp| Error::PtraceDenied { errno: Errno::EPERM, facts: TraceFacts { yama, seccomp } };
+        check(
+            denied(Some(2), Some(0)),
+            "the kernel does not let xroot trace its own child: Operation not permitted; \
+             kernel.yama.ptrace_scope is 2; Seccomp: 0 in /proc/self/status",
+            "sudo sysctl kernel.yama.ptrace_scope=1",
+            125,
+        );
+        check(
+            denied(Some(1), Some(2)),
+            "the kernel does not let xroot trace its own child: Operation not permitted; \
+             kernel.yama.ptrace_scope is 1; Seccomp: 2 in /proc/self/status",
+            "docker run --security-opt seccomp=unconfined ... (Kubernetes: seccompProfile type Unconfined)",
+            125,
+        );
+        check(
+            denied(None, Some(0)),
+            "the kernel does not let xroot trace its own child: Operation not permitted; \
+             Seccomp: 0 in /proc/self/status",
+            "docker run --cap-add SYS_PTRACE ... (SELinux: sudo setsebool deny_ptrace 0)",
+            125,
+        );
+        check(
+            Error::AlreadyTraced { tracer: 7, name: "strace".into() },
+            "xroot is already traced by process 7 (strace), and a process has only one tracer",
+            "start xroot outside strace, gdb or another tracer",
+            125,
+        );
     }
 }

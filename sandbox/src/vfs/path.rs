@@ -136,7 +136,7 @@ impl AsRef<Path> for HostPath {
 
 impl fmt::Debug for GuestPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "guest:{}", OsStr::from_bytes(&self.0).display())
+        write!(f, "guest:{}", Path::new(OsStr::from_bytes(&self.0)).display())
     }
 }
 
