@@ -1,11 +1,19 @@
 //! One row for every syscall: its numbers, when it is trapped, which arguments are paths, and who handles it.
 //!
-//! The filter, the dispatcher and the support matrix are computed from these rows. Numbers: the kernel's
-//! arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h; semantics: the man page of each name.
+//! The filter, the dispatcher and the support matrix are computed from these rows. A number without a row is ENOSYS.
 #![forbid(unsafe_code)]
+
+mod build;
+mod rows;
 
 use super::call::Handler;
 use crate::error::Errno;
+
+/// The table, in the order of the x86-64 numbers. AArch64 has no call that x86-64 lacks.
+pub static TABLE: &[Row] = rows::ROWS;
+
+/// The option of prctl(2) with which the stub talks to the tracer: "xoot".
+pub const STUB_PRCTL: u32 = 0x786f_6f74;
 
 /// What is known of one syscall.
 pub struct Row {
@@ -19,7 +27,8 @@ pub struct Row {
     pub verdict: Verdict,
     /// The arguments that name files.
     pub paths: &'static [PathArg],
-    /// Why it is safe to let through, or why it is refused. Required where an argument can name a file or a process.
+    /// Why it is safe to let through, or why it is refused. Empty only where no argument can name a file or a process,
+    /// or where the call is always handled.
     pub why: &'static str,
 }
 
@@ -44,6 +53,12 @@ pub enum When {
     ArgIs(u8, &'static [u32]),
     /// Where the low 32 bits of argument `.0` are none of `.1`.
     ArgIsNot(u8, &'static [u32]),
+    /// Where argument `.0` has any bit of `.1`.
+    ArgHas(u8, u32),
+    /// Where argument `.0` is no null pointer.
+    NotNull(u8),
+    /// Where both the session has the feature and the low 32 bits of argument `.1` are one of `.2`.
+    FeatureArgIs(Feature, u8, &'static [u32]),
 }
 
 /// What a session may have switched on, and calls may be trapped for.
@@ -69,8 +84,12 @@ pub struct PathArg {
     pub last: LastRule,
     /// What the call is going to do there.
     pub intent: Intent,
-    /// The flags argument and bit that make an empty path mean `base` itself (AT_EMPTY_PATH).
+    /// The flags argument and bit that make an empty path mean `base` itself (AT_EMPTY_PATH), and since Linux 6.11 a
+    /// null pointer too. A bit of 0 means that no flag is needed.
     pub empty: Option<(u8, u32)>,
+    /// A null pointer means `base` itself, whatever the flags. Elsewhere it is an address like any other, and page 0
+    /// may be mapped where vm.mmap_min_addr is 0.
+    pub null: bool,
 }
 
 /// What a relative path starts at.
@@ -112,13 +131,88 @@ pub enum Intent {
     Open,
 }
 
-/// The table, in the order of the x86-64 numbers; calls that only AArch64 has come last.
-pub static TABLE: &[Row] = &[];
+/// Finds the row of a number of this host.
+pub fn row(nr: u64) -> Option<&'static Row> {
+    let position = *INDEX.get(usize::try_from(nr).ok()?)?;
+    TABLE.get(usize::from(position))
+}
 
 /// The number of `name` on this host.
-pub fn number(name: &str) -> u64 {
-    let row =
-        TABLE.iter().find(|row| row.name == name).expect("xroot asks only for calls that the table has");
-    let number = if cfg!(target_arch = "x86_64") { row.x86_64 } else { row.aarch64 };
-    u64::from(number.expect("xroot asks only for calls that this host has"))
+///
+/// # Panics
+/// If the host has no such call; in a constant, that is an error of the compiler.
+pub const fn number(name: &str) -> u64 {
+    let mut position = 0;
+    while position < rows::ROWS.len() {
+        let row = &rows::ROWS[position];
+        if same(row.name, name) {
+            return row.host_number().expect("xroot asks only for calls that this host has") as u64;
+        }
+        position += 1;
+    }
+    panic!("xroot asks only for calls that the table has")
+}
+
+/// The position in [`TABLE`] of each number of this host; an impossible one where there is no row.
+static INDEX: [u16; 512] = {
+    let mut index = [u16::MAX; 512];
+    let mut position = 0;
+    while position < rows::ROWS.len() {
+        if let Some(number) = rows::ROWS[position].host_number() {
+            index[number as usize] = position as u16;
+        }
+        position += 1;
+    }
+    index
+};
+
+/// `==` of strings, which constants cannot use yet.
+const fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    if left.len() != right.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < left.len() {
+        if left[at] != right[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+impl Row {
+    /// Its number on this host.
+    pub const fn host_number(&self) -> Option<u32> {
+        if cfg!(target_arch = "x86_64") { self.x86_64 } else { self.aarch64 }
+    }
+
+    /// True if a session with these features traps a call with these arguments.
+    pub fn traps(&self, features: &[Feature], args: &[u64; 6]) -> bool {
+        match self.verdict {
+            Verdict::Allow => false,
+            Verdict::Refuse(_) => true,
+            Verdict::Handle(conditions, _) => conditions.iter().any(|when| when.holds(features, args)),
+        }
+    }
+}
+
+impl When {
+    /// True if it holds for a call with these arguments in a session with these features.
+    pub fn holds(&self, features: &[Feature], args: &[u64; 6]) -> bool {
+        let arg = |index: u8| args[usize::from(index)];
+        let low = |index: u8| arg(index) as u32;
+        match *self {
+            Self::Always => true,
+            Self::Feature(feature) => features.contains(&feature),
+            Self::ArgIs(index, values) => values.contains(&low(index)),
+            Self::ArgIsNot(index, values) => !values.contains(&low(index)),
+            Self::ArgHas(index, mask) => low(index) & mask != 0,
+            Self::NotNull(index) => arg(index) != 0,
+            Self::FeatureArgIs(feature, index, values) => {
+                features.contains(&feature) && values.contains(&low(index))
+            }
+        }
+    }
 }
