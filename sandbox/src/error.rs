@@ -48,7 +48,7 @@ pub enum Error {
     #[error("rootfs {} is empty", path.display())]
     RootfsEmpty { path: PathBuf },
     #[error("{} holds no root filesystem: it has no bin, usr or etc", path.display())]
-    RootfsUnlikely { path: PathBuf, inside: Option<PathBuf> },
+    RootfsTooHigh { path: PathBuf, inside: PathBuf },
     #[error("rootfs {}: {} belongs to uid {owner} and cannot be read by uid {uid}", path.display(), entry.display())]
     RootfsUnreadable { path: PathBuf, entry: PathBuf, owner: u32, uid: u32 },
     #[error("rootfs {} is on a filesystem mounted noexec, so its programs cannot run", path.display())]
@@ -143,10 +143,10 @@ impl Error {
                 "mkdir rootfs && tar -xf {} -C rootfs && xroot -r rootfs (if it is an archive)",
                 quoted(path)
             )),
-            Self::RootfsUnlikely { inside: Some(inside), .. } => {
-                Some(format!("did you mean xroot -r {}?", quoted(inside)))
+            Self::RootfsTooHigh { inside, .. } => Some(format!("did you mean xroot -r {}?", quoted(inside))),
+            Self::RootfsUnreadable { path, entry, .. } if entry.is_absolute() => {
+                Some(format!("sudo cp -a {} ~/rootfs && sudo chown -R $USER ~/rootfs", quoted(path)))
             }
-            Self::RootfsUnlikely { path, inside: None } => Some(unpack(path)),
             Self::RootfsUnreadable { path, .. } => Some(format!("sudo chown -R $USER {}", quoted(path))),
             Self::Noexec { path } => Some(format!(
                 "cp -a {} ~/rootfs && xroot -r ~/rootfs (if your home is not noexec)",
@@ -283,15 +283,9 @@ mod tests {
             125,
         );
         check(
-            Error::RootfsUnlikely { path: "/d".into(), inside: Some("/d/rootfs".into()) },
+            Error::RootfsTooHigh { path: "/d".into(), inside: "/d/rootfs".into() },
             "/d holds no root filesystem: it has no bin, usr or etc",
             "did you mean xroot -r /d/rootfs?",
-            125,
-        );
-        check(
-            Error::RootfsUnlikely { path: "/d".into(), inside: None },
-            "/d holds no root filesystem: it has no bin, usr or etc",
-            "mkdir -p /d && tar -xf ROOTFS.tar -C /d (or make one: make demo)",
             125,
         );
     }
@@ -308,6 +302,12 @@ mod tests {
             Error::RootfsUnreadable { path: "/r".into(), entry: "usr".into(), owner: 0, uid: 1500 },
             "rootfs /r: usr belongs to uid 0 and cannot be read by uid 1500",
             "sudo chown -R $USER /r",
+            125,
+        );
+        check(
+            Error::RootfsUnreadable { path: "/root/r".into(), entry: "/root".into(), owner: 0, uid: 1500 },
+            "rootfs /root/r: /root belongs to uid 0 and cannot be read by uid 1500",
+            "sudo cp -a /root/r ~/rootfs && sudo chown -R $USER ~/rootfs",
             125,
         );
     }

@@ -2,6 +2,8 @@
 //!
 //! Modules are listed in reading order; each may import only those below it (`tests/tidy.rs`).
 
+pub mod image;
+
 pub mod config;
 
 pub mod engine;

@@ -1,0 +1,53 @@
+//! What the user reads on stderr when xroot itself fails.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+
+/// Something that went wrong, as the user reads it.
+pub struct Report {
+    /// What happened and why.
+    pub message: String,
+    /// The one command that fixes it.
+    pub fix: Option<String>,
+    /// The status that xroot ends with.
+    pub code: u8,
+}
+
+impl From<sandbox::Error> for Report {
+    fn from(error: sandbox::Error) -> Self {
+        Self { message: error.to_string(), fix: error.hint(), code: error.exit_code() }
+    }
+}
+
+impl Report {
+    /// Words that make no sense; 125 as for every failure of xroot's own.
+    pub fn usage(message: impl Into<String>, fix: Option<String>) -> Self {
+        Self { message: message.into(), fix, code: 125 }
+    }
+
+    /// Writes the lines, each marked as xroot's, to `out`.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, mut out: impl Write) -> io::Result<()> {
+        writeln!(out, "xroot: {}", self.message)?;
+        if let Some(fix) = &self.fix {
+            writeln!(out, "xroot: fix: {fix}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fix_has_a_line_of_its_own() {
+        let error = sandbox::Error::RootfsEmpty { path: "r".into() };
+        let mut text = Vec::new();
+        Report::from(error).write(&mut text).expect("a vector takes everything");
+        let text = String::from_utf8(text).expect("messages are text");
+        assert!(text.starts_with("xroot: rootfs r is empty\nxroot: fix: mkdir -p r "), "{text}");
+    }
+}
