@@ -3,4 +3,23 @@
 
 mod path;
 
+mod namespace;
+
+mod resolve;
+
+mod lookup;
+
+mod walk;
+
+mod run;
+
+mod host;
+
+#[cfg(test)]
+mod vectors;
+
+pub use host::{Found, HostLookup, Way};
+pub use lookup::{Lookup, Node, Spot};
+pub use namespace::{Kind, Mount, Namespace, Place};
 pub use path::{GuestPath, HostPath};
+pub use resolve::{Base, Last, Resolved, Tail, resolve};

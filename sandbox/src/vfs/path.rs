@@ -40,12 +40,30 @@ impl GuestPath {
     /// This directory's entry `name`, which is one component and neither `.` nor `..`.
     pub fn join(&self, name: &[u8]) -> Self {
         debug_assert!(!name.is_empty() && !name.contains(&b'/'));
-        let mut joined = self.0.clone();
-        if joined != b"/" {
-            joined.push(b'/');
+        self.join_bytes(name)
+    }
+
+    /// This path with `rest` below it: canonical components, or nothing.
+    pub(super) fn join_bytes(&self, rest: &[u8]) -> Self {
+        let mut joined = self.clone();
+        if !rest.is_empty() {
+            joined.push(rest);
         }
-        joined.extend_from_slice(name);
-        Self(joined)
+        joined
+    }
+
+    /// As [`GuestPath::join`], in place.
+    pub(super) fn push(&mut self, name: &[u8]) {
+        if self.0 != b"/" {
+            self.0.push(b'/');
+        }
+        self.0.extend_from_slice(name);
+    }
+
+    /// Becomes the directory that holds this one; the root stays.
+    pub(super) fn pop(&mut self) {
+        let slash = self.0.iter().rposition(|&byte| byte == b'/').expect("a guest path is absolute");
+        self.0.truncate(slash.max(1));
     }
 
     /// The directory that holds this one; `None` for the root.
