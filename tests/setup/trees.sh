@@ -1,0 +1,59 @@
+# Sourced after rootfs.sh: the trees that the demonstration and the tests need, and nothing else.
+
+GUEST_SUITE=${XROOT_GUEST_SUITE:-bookworm}
+C_TOOLS=gcc,libc6-dev,make,perl,python3-minimal
+
+armhf_tree() {
+    unpack_rootfs armhf armhf "$GUEST_SUITE" --include='?essential' --include="apt,$C_TOOLS,file"
+    configure_rootfs armhf "$RUN/bin/xroot" -0 -r "$DATA/rootfs/armhf"
+}
+
+# Native, but of another release than the host: its libc must be its own.
+amd64_tree() {
+    local suite=trixie
+    ! grep -q "^VERSION_CODENAME=$suite" /etc/os-release || suite=bookworm
+    unpack_rootfs amd64 amd64 "$suite" --include='?essential' --include="apt,$C_TOOLS,file,musl-tools"
+    configure_rootfs amd64 "$RUN/bin/xroot" -0 -r "$DATA/rootfs/amd64"
+}
+
+# A shell and its tools as one static program each. riscv64 is in the archive since trixie.
+static_trees() {
+    local pair arch suite machine
+    for pair in arm64:bookworm:aarch64 riscv64:trixie:riscv64; do
+        IFS=: read -r arch suite machine <<<"$pair"
+        unpack_rootfs "$arch" "$arch" "$suite" --include=busybox-static
+        once "busybox-$arch" "$(cat "$DATA/stamp/rootfs-$arch")" link_applets "$DATA/rootfs/$arch" "$machine"
+    done
+}
+
+link_applets() {
+    local tree=$1 applet
+    as_user mkdir -p "$tree"/{root,tmp,proc,dev,sys,etc}
+    as_user "qemu-$2-static" "$tree/bin/busybox" --list | while read -r applet; do
+        [ -e "$tree/bin/$applet" ] || as_user ln -s busybox "$tree/bin/$applet"
+    done
+}
+
+# The first stage of debootstrap, for the test that runs the second inside xroot.
+debootstrap_tree() {
+    host_packages debootstrap fakeroot
+    FAKEROOT=(fakeroot) DEBOOTSTRAP=(debootstrap)
+    if [ -e "$UNPACKED/usr/bin/fakeroot" ]; then
+        FAKEROOT=("$UNPACKED/usr/bin/fakeroot-sysv" --faked "$UNPACKED/usr/bin/faked-sysv"
+            --lib "$UNPACKED/usr/lib/$(uname -m)-linux-gnu/libfakeroot/libfakeroot-sysv.so")
+    fi
+    if [ -e "$UNPACKED/usr/sbin/debootstrap" ]; then
+        DEBOOTSTRAP=(env DEBOOTSTRAP_DIR="$UNPACKED/usr/share/debootstrap" "$UNPACKED/usr/sbin/debootstrap")
+    fi
+    once debootstrap-armhf "$GUEST_SUITE" debootstrap_first_stage
+}
+
+debootstrap_first_stage() {
+    local new=$DATA/tmp/debootstrap-armhf keyring mirror
+    mirror=$(find_mirror) keyring=$(find_keyring)
+    say "debootstrap --foreign of $GUEST_SUITE for armhf"
+    as_user rm -rf "$new" "$DATA/rootfs/debootstrap-armhf"
+    as_user "${FAKEROOT[@]}" "${DEBOOTSTRAP[@]}" --foreign --arch=armhf --variant=minbase --keyring="$keyring" \
+        "$GUEST_SUITE" "$new" "$mirror" >&2
+    as_user mv "$new" "$DATA/rootfs/debootstrap-armhf"
+}
