@@ -24,6 +24,13 @@ die() {
     exit 1
 }
 
+# A check or a tree that failed is counted and the script goes on: the tests say more. It still ends with failure.
+FAILURES=0
+failed() {
+    say "FAILED: $*"
+    FAILURES=$((FAILURES + 1))
+}
+
 # Prints nothing; true where `as_user` can become another user.
 is_root() { [ "$(id -u)" = 0 ] && setpriv "${IDENTITY[@]}" true 2>/dev/null; }
 

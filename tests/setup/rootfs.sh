@@ -24,9 +24,6 @@ unpack_rootfs_now() {
 }
 
 # configure_rootfs NAME COMMAND...: runs the packages' own scripts, inside the tree, through COMMAND.
-#
-# A failure is xroot's, and the tests say more about it than we can: it is counted, and the script goes on.
-FAILURES=0
 configure_rootfs() {
     local name=$1 script unpacked
     shift
@@ -37,8 +34,7 @@ configure_rootfs() {
     if (cd "$RUN/tmp" && as_user "$@" /bin/sh -c "$script" >&2); then
         once "configured-$name" "$unpacked" true
     else
-        say "FAILED: the packages of $name could not be configured"
-        FAILURES=$((FAILURES + 1))
+        failed "the packages of $name could not be configured"
     fi
 }
 

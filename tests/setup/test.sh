@@ -14,9 +14,9 @@ check() {
     shift
     if $probe >/dev/null 2>&1; then
         say "cargo $*"
-        cargo "$@"
+        cargo "$@" || failed "cargo $*"
     elif [ "${XROOT_TEST_MUST_RUN:-}" = 1 ]; then
-        die "cannot run cargo $*: $probe fails"
+        failed "cargo $* cannot run: $probe fails"
     else
         say "skipped, not installed: cargo $*"
     fi
@@ -50,5 +50,7 @@ if [ -n "$FULL" ]; then
     export XROOT_TEST_FULL=1 XROOT_BIN="$RUN/bin/xroot-debug"
 fi
 say "cargo test, every program of it as an ordinary user without capabilities"
-cargo test --no-fail-fast
-[ "$FAILURES" = 0 ] || die "the tests passed, but a tree could not be set up: see above"
+status=0
+cargo test --no-fail-fast || status=$?
+[ "$FAILURES" = 0 ] || die "$FAILURES steps before the tests failed; look for FAILED above"
+exit "$status"
