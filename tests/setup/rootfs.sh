@@ -31,12 +31,14 @@ configure_rootfs() {
     [ "$(cat "$DATA/stamp/configured-$name" 2>/dev/null)" != "$unpacked" ] || return 0
     say "configuring $name: every package's own scripts, run inside it (a few minutes when emulated)"
     script=$(cat "$SOURCE/tests/setup/configure-inside.sh")
-    if (cd "$RUN/tmp" && as_user "$@" /bin/sh -c "$script" >&2); then
+    if (cd "$RUN/tmp" && as_user "$@" /bin/sh -c "$script" >&2) && is_configured "$DATA/rootfs/$name"; then
         once "configured-$name" "$unpacked" true
     else
         failed "the packages of $name could not be configured"
     fi
 }
+
+is_configured() { ! grep '^Status:' "$1/var/lib/dpkg/status" | grep -qv ' installed$'; }
 
 # mmdebstrap is one Perl program; where only perl-base is installed, its modules come from the unpacked tree.
 PERL_ENV=(env)

@@ -29,6 +29,9 @@ static_trees() {
 link_applets() {
     local tree=$1 applet
     as_user mkdir -p "$tree"/{root,tmp,proc,dev,sys,etc}
+    [ -e "$tree/bin" ] || as_user ln -s usr/bin "$tree/bin"
+    echo root:x:0:0:root:/root:/bin/sh | as_user tee "$tree/etc/passwd" >/dev/null
+    echo root:x:0: | as_user tee "$tree/etc/group" >/dev/null
     as_user "qemu-$2-static" "$tree/bin/busybox" --list | while read -r applet; do
         [ -e "$tree/bin/$applet" ] || as_user ln -s busybox "$tree/bin/$applet"
     done
