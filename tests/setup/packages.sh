@@ -126,17 +126,18 @@ wrap_tools() {
 
 # Static qemu-user: a package of its own until Debian 12, and since Debian 13 simply qemu-user.
 qemu() {
+    once qemu static install_emulators
+}
+
+install_emulators() {
     local package=qemu-user-static
-    if ! is_installed qemu-user-static && ! is_installed qemu-user; then
-        refresh_lists
-        apt_cache_knows qemu-user-static || package=qemu-user
-    fi
+    refresh_lists
+    apt_cache_knows $package || package=qemu-user
     host_packages $package
-    once qemu "$package $(package_version $package)" copy_emulators
+    copy_emulators
 }
 
 apt_cache_knows() { [ -n "$(apt_for_mode -q --print-uris download "$1" 2>/dev/null)" ]; }
-package_version() { dpkg-query -W -f '${Version}' "$1" 2>/dev/null || echo unpacked; }
 
 copy_emulators() {
     local arch from name
