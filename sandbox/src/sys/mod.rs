@@ -1,3 +1,4 @@
 //! The only module with `unsafe`: thin, one function a syscall, one SAFETY line a block.
 
 pub mod mem;
+pub mod seccomp;
