@@ -10,6 +10,8 @@ pub mod engine;
 
 pub mod syscall;
 
+pub mod exec;
+
 pub mod task;
 
 pub mod vfs;

@@ -1,0 +1,246 @@
+//! How a planned program is started: the kernel executes xroot's own file, and the stub in it loads the program.
+//!
+//! What the engine does, in this order (no other traced call of the thread lies between 2 and 4):
+//!
+//! 1. At execve's entry stop it rewrites the path to [`Carrier::argument`] and argv to the plan's, leaves envp alone,
+//!    and sets the address space to "loading". If execve fails, nothing has happened.
+//! 2. At PTRACE_EVENT_EXEC it calls [`Carrier::start`] with the stack pointer and AT_ENTRY of the new image
+//!    ([`entry_point`]; for a static carrier that is the instruction pointer), writes [`Start::bytes`] at [`Start::at`],
+//!    sets the instruction pointer, the stack pointer and the first argument register, and lets it run.
+//! 3. While loading it lets every call through as it is: the stub opens host paths.
+//! 4. [`Report::of`] says what a prctl(2) of the stub means. [`Report::Done`]: skip the call, note scratch area and blob,
+//!    end "loading". [`Report::Failed`]: skip the call; the process dies of SIGSEGV by itself, as it would in the kernel.
+//!
+//! Step 2 reaches the tracer before the exit stop of execve, at which the kernel still writes 0 into the result
+//! register; rdi, rsp and rip survive that.
+//!
+//! Source: `sandbox/stub`; execve(2), ptrace(2).
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::elf::{Headers, PT_LOAD};
+use super::plan::Plan;
+use crate::error::{Errno, Error};
+use crate::sys::stub::{self, LoadPlan};
+use crate::vfs::HostPath;
+
+/// Offset of the trampoline's syscall instruction in the blob.
+pub const TRAMPOLINE: u64 = stub::TRAMPOLINE;
+
+/// Offset of the instruction behind it, where a rewritten call goes on, and of the end of the trampoline.
+pub const TRAMPOLINE_RETURN: u64 = stub::TRAMPOLINE + crate::arch::SYSCALL_LEN;
+pub const TRAMPOLINE_END: u64 = stub::TRAMPOLINE + 64;
+
+/// xroot's own file as a program that carries the stub into a tracee.
+#[derive(Debug, Clone)]
+pub struct Carrier {
+    path: HostPath,
+    /// Distances from AT_ENTRY, wrapping: the blob, the first byte of the image, the first page behind it.
+    blob: u64,
+    start: u64,
+    end: u64,
+    /// Offset of the blob in the file.
+    blob_offset: u64,
+    flags: u64,
+}
+
+/// What the tracer finds at PTRACE_EVENT_EXEC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StackInfo {
+    /// The stack pointer.
+    pub stack: u64,
+    /// AT_ENTRY of the carrier's image.
+    pub entry: u64,
+}
+
+/// What to write into the tracee, and the registers to start the stub with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Where the bytes go: below the stack pointer.
+    pub at: u64,
+    pub bytes: Vec<u8>,
+    /// The instruction pointer.
+    pub ip: u64,
+    /// The stack pointer.
+    pub sp: u64,
+    /// The first argument.
+    pub arg: u64,
+    /// Where the kernel mapped the blob; [`Report::Done`] says where it is in the end.
+    pub blob: u64,
+}
+
+/// What the stub tells the tracer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    /// The program starts next.
+    Done {
+        scratch: u64,
+        scratch_len: u64,
+        blob: u64,
+        /// The errno with which the kernel refused to take the program's addresses (PR_SET_MM_MAP): then brk and
+        /// /proc/PID/{auxv,cmdline,stat} are still the carrier's.
+        mm: Option<Errno>,
+    },
+    /// The process dies next.
+    Failed { errno: Errno, stage: &'static str },
+}
+
+impl Carrier {
+    /// This process's own executable. The process has to outlive all uses of it.
+    ///
+    /// # Errors
+    /// [`Error::Os`] if /proc is not there, or the file is not the one that runs.
+    pub fn of_this_process() -> Result<Self, Error> {
+        let file = fs::File::open("/proc/self/exe").map_err(os("cannot open /proc/self/exe"))?;
+        let headers =
+            Headers::native(&file).map_err(Error::os("cannot read the headers of /proc/self/exe"))?;
+        let bias = stub::own_entry().wrapping_sub(headers.entry);
+        let blob = stub::address().wrapping_sub(bias);
+        let loads: Vec<_> = headers.segments.iter().filter(|segment| segment.kind == PT_LOAD).collect();
+        let holder = loads
+            .iter()
+            .find(|load| (load.vaddr..load.vaddr + load.filesz).contains(&blob))
+            .ok_or_else(|| Error::os("the stub is not in /proc/self/exe")(Errno::ENOEXEC))?;
+        let start = loads.iter().map(|load| page_down(load.vaddr)).min().unwrap_or(0);
+        let end = loads.iter().map(|load| page_up(load.vaddr + load.memsz)).max().unwrap_or(0);
+        // Only a static, position-independent carrier lies where the kernel puts libraries.
+        let moves = headers.interpreter().is_some() || headers.kind != goblin::elf::header::ET_DYN;
+        Ok(Self {
+            path: own_path(&file)?,
+            blob: blob.wrapping_sub(headers.entry),
+            start: start.wrapping_sub(headers.entry),
+            end: end.wrapping_sub(headers.entry),
+            blob_offset: holder.offset + (blob - holder.vaddr),
+            flags: random_flags() | if moves { stub::MOVE } else { 0 },
+        })
+    }
+
+    /// The host path that execve gets: names this file, and is long enough for `execfn` to replace it on the stack.
+    ///
+    /// At most 4,095 bytes if `execfn` is.
+    pub fn argument(&self, execfn: &[u8]) -> Vec<u8> {
+        let path = self.path.as_bytes();
+        let mut argument = vec![b'/'; execfn.len().saturating_sub(path.len())];
+        argument.extend_from_slice(path);
+        argument
+    }
+
+    /// Starts the stub in a new image of this file, to load what `plan` says, with `scratch_len` bytes of scratch memory.
+    pub fn start(&self, plan: &Plan, info: StackInfo, scratch_len: u64) -> Start {
+        let program = c_string(plan.program.as_bytes());
+        let interpreter = plan.interpreter.as_ref().map(|path| c_string(path.as_bytes())).unwrap_or_default();
+        let comm = c_string(&plan.comm[..plan.comm.len().min(15)]);
+        let execfn = c_string(&plan.execfn);
+        let strings = [&program[..], &interpreter, &comm, &execfn];
+        let fixed = size_of::<LoadPlan>() as u64;
+        let len = fixed + strings.iter().map(|string| string.len() as u64).sum::<u64>();
+        // Not within the red zone, and aligned as a stack.
+        let at = (info.stack - 128 - len) & !15;
+        let mut addresses = [0; 4];
+        let mut next = at + fixed;
+        for (address, string) in addresses.iter_mut().zip(strings) {
+            *address = if string.is_empty() { 0 } else { next };
+            next += string.len() as u64;
+        }
+        let blob = info.entry.wrapping_add(self.blob);
+        let (swap_from, swap_to) = plan.swap.unwrap_or((0, 0));
+        let wire = LoadPlan {
+            program: addresses[0],
+            interpreter: addresses[1],
+            comm: addresses[2],
+            execfn: addresses[3],
+            execfn_len: plan.execfn.len() as u64,
+            stack: info.stack,
+            scratch_len,
+            flags: self.flags,
+            carrier_start: info.entry.wrapping_add(self.start),
+            carrier_end: info.entry.wrapping_add(self.end),
+            blob,
+            blob_len: stub::len(),
+            blob_offset: self.blob_offset,
+            swap_from: swap_from as u64,
+            swap_to: swap_to as u64,
+            hidden: plan.hidden as u64,
+        };
+        let mut bytes = wire.to_bytes();
+        strings.iter().for_each(|string| bytes.extend_from_slice(string));
+        Start { at, bytes, ip: blob + stub::ENTRY, sp: at, arg: at, blob }
+    }
+}
+
+impl Report {
+    /// What a prctl(2) with these arguments means while the program is being loaded; `None` for the stub's other calls.
+    pub fn of(args: [u64; 5]) -> Option<Self> {
+        let errno = |raw: u64| Errno::from_raw(raw as i32);
+        match args {
+            [stub::DONE, scratch, scratch_len, blob, mm] => {
+                Some(Self::Done { scratch, scratch_len, blob, mm: (mm != 0).then(|| errno(mm)) })
+            }
+            [stub::FAILED, raw, stage, ..] => {
+                Some(Self::Failed { errno: errno(raw), stage: stage_name(stage) })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The value of AT_ENTRY in the bytes of an auxiliary vector (/proc/PID/auxv).
+pub fn entry_point(auxv: &[u8]) -> Option<u64> {
+    let word = |bytes: &[u8]| u64::from_ne_bytes(bytes.try_into().expect("chunks have eight bytes"));
+    auxv.chunks_exact(16).find(|entry| word(&entry[..8]) == libc::AT_ENTRY).map(|entry| word(&entry[8..]))
+}
+
+/// The executable's path while it names this very file, else the link that always does.
+fn own_path(own: &fs::File) -> Result<HostPath, Error> {
+    let same = |path: &Path| -> std::io::Result<bool> {
+        let (own, there) = (own.metadata()?, fs::metadata(path)?);
+        Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
+    };
+    let path = fs::read_link("/proc/self/exe").map_err(os("cannot read /proc/self/exe"))?;
+    if same(&path).unwrap_or(false) {
+        return Ok(HostPath::new(path));
+    }
+    Ok(HostPath::new(format!("/proc/{}/exe", std::process::id())))
+}
+
+/// What this host randomises: 0 nothing, 1 mappings, 2 the heap too (sysctl kernel.randomize_va_space).
+fn random_flags() -> u64 {
+    match fs::read("/proc/sys/kernel/randomize_va_space").as_deref() {
+        Ok([b'0', ..]) => 0,
+        Ok([b'1', ..]) => stub::RANDOM_MAPS,
+        _ => stub::RANDOM_MAPS | stub::RANDOM_BRK,
+    }
+}
+
+fn stage_name(stage: u64) -> &'static str {
+    match stage {
+        stub::STAGE_MOVE => "moving the stub",
+        stub::STAGE_PROGRAM => "mapping the program",
+        stub::STAGE_INTERPRETER => "mapping the interpreter",
+        stub::STAGE_STACK => "making the stack executable",
+        stub::STAGE_SCRATCH => "mapping the scratch area",
+        _ => "an unknown stage",
+    }
+}
+
+fn c_string(bytes: &[u8]) -> Vec<u8> {
+    [bytes, b"\0"].concat()
+}
+
+const PAGE: u64 = 4096;
+
+fn page_down(address: u64) -> u64 {
+    address & !(PAGE - 1)
+}
+
+fn page_up(address: u64) -> u64 {
+    address.next_multiple_of(PAGE)
+}
+
+fn os(what: &str) -> impl FnOnce(std::io::Error) -> Error {
+    let what = what.to_owned();
+    move |error| Error::os(what)(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+}

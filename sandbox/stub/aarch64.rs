@@ -1,0 +1,113 @@
+//! AArch64: entries of the blob, the system call, the jump into the program.
+
+use core::arch::{asm, global_asm};
+
+/// The largest page that Linux uses here; what is aligned to it is aligned to the smaller ones too.
+pub const PAGE: usize = 65536;
+/// `e_machine` of the programs that this loader maps.
+pub const MACHINE: u16 = 183;
+/// How many bits of a page number are random (vm.mmap_rnd_bits as it is by default, for the smallest page).
+pub const RANDOM_BITS: u32 = 18;
+/// Where addresses that mmap hands out end: at the power of two (DEFAULT_MAP_WINDOW_64).
+pub const WINDOW_GUARD: usize = 0;
+
+pub mod nr {
+    pub const OPENAT: usize = 56;
+    pub const CLOSE: usize = 57;
+    pub const LSEEK: usize = 62;
+    pub const PREAD64: usize = 67;
+    pub const PERSONALITY: usize = 92;
+    pub const PRCTL: usize = 167;
+    pub const MUNMAP: usize = 215;
+    pub const MMAP: usize = 222;
+    pub const MPROTECT: usize = 226;
+    pub const PRLIMIT64: usize = 261;
+    pub const GETRANDOM: usize = 278;
+}
+
+// The loader's entry at offset 0 (x0: the plan, sp: free stack). There is no trampoline here: `svc` leaves no register
+// free to point at a slot, so a rewritten call keeps its exit stop.
+global_asm!(
+    ".section .text.entry,\"ax\",@progbits",
+    ".globl stub_entry",
+    "stub_entry:",
+    "mov x29, xzr",
+    "mov x30, xzr",
+    "bl {load}",
+    "udf #0",
+    ".balign 64",
+    "svc #0",
+    "udf #0",
+    ".balign 64",
+    load = sym crate::load,
+);
+
+/// The raw result of call `nr`.
+pub fn syscall(nr: usize, args: [usize; 6]) -> isize {
+    let ret;
+    // SAFETY: the callers pass what their call's manual page asks for.
+    unsafe {
+        asm!(
+            "svc #0",
+            in("x8") nr,
+            inlateout("x0") args[0] as isize => ret,
+            in("x1") args[1], in("x2") args[2], in("x3") args[3], in("x4") args[4], in("x5") args[5],
+            options(nostack),
+        );
+    }
+    ret
+}
+
+/// Goes on at `entry` of another copy of this blob.
+pub fn restart(entry: usize, plan: usize, stack: usize) -> ! {
+    // SAFETY: `entry` is a mapped loader entry and `plan` the plan that this copy was started with.
+    unsafe {
+        asm!("mov sp, {stack}", "br {entry}", entry = in(reg) entry, stack = in(reg) stack,
+             in("x0") plan, options(noreturn));
+    }
+}
+
+/// Starts the program with every register 0 but the stack pointer, and x16, which the jump needs.
+pub fn start(entry: usize, stack: usize) -> ! {
+    // SAFETY: nothing of this blob is used afterwards.
+    unsafe {
+        asm!(
+            "mov sp, x1", "mov x16, x0",
+            "mov x0, xzr", "mov x1, xzr", "mov x2, xzr", "mov x3, xzr", "mov x4, xzr", "mov x5, xzr", "mov x6, xzr",
+            "mov x7, xzr", "mov x8, xzr", "mov x9, xzr", "mov x10, xzr", "mov x11, xzr", "mov x12, xzr",
+            "mov x13, xzr", "mov x14, xzr", "mov x15, xzr", "mov x17, xzr", "mov x18, xzr", "mov x19, xzr",
+            "mov x20, xzr", "mov x21, xzr", "mov x22, xzr", "mov x23, xzr", "mov x24, xzr", "mov x25, xzr",
+            "mov x26, xzr", "mov x27, xzr", "mov x28, xzr", "mov x29, xzr", "mov x30, xzr",
+            "br x16",
+            in("x0") entry, in("x1") stack, options(noreturn),
+        );
+    }
+}
+
+/// Dies of a SIGSEGV that can be neither blocked nor ignored.
+pub fn die() -> ! {
+    // SAFETY: no user mapping reaches this address, so the load faults.
+    unsafe { asm!("ldr x0, [{0}]", "udf #0", in(reg) 0x00ff_0000_0000_0000_usize, options(noreturn)) }
+}
+
+/// Clears `len` bytes.
+///
+/// # Safety
+/// They are writable.
+pub unsafe fn clear(start: usize, len: usize) {
+    for at in start..start + len {
+        // SAFETY: the caller's promise. Volatile, or this would become a call of memset.
+        unsafe { (at as *mut u8).write_volatile(0) };
+    }
+}
+
+/// Copies `len` bytes upwards.
+///
+/// # Safety
+/// They are readable at `from` and writable at `to`.
+pub unsafe fn copy(to: usize, from: usize, len: usize) {
+    for at in 0..len {
+        // SAFETY: the caller's promise. Volatile, or this would become a call of memcpy.
+        unsafe { ((to + at) as *mut u8).write_volatile(((from + at) as *const u8).read_volatile()) };
+    }
+}

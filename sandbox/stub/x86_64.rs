@@ -1,0 +1,124 @@
+//! x86-64: entries of the blob, the system call, the jump into the program.
+
+use core::arch::{asm, global_asm};
+
+/// Pages are this long.
+pub const PAGE: usize = 4096;
+/// `e_machine` of the programs that this loader maps.
+pub const MACHINE: u16 = 62;
+/// How many bits of a page number are random (vm.mmap_rnd_bits as it is by default).
+pub const RANDOM_BITS: u32 = 28;
+/// Where addresses that mmap hands out end: a page below the power of two (DEFAULT_MAP_WINDOW).
+pub const WINDOW_GUARD: usize = PAGE;
+
+pub mod nr {
+    pub const CLOSE: usize = 3;
+    pub const LSEEK: usize = 8;
+    pub const MMAP: usize = 9;
+    pub const MPROTECT: usize = 10;
+    pub const MUNMAP: usize = 11;
+    pub const PREAD64: usize = 17;
+    pub const PERSONALITY: usize = 135;
+    pub const PRCTL: usize = 157;
+    pub const OPENAT: usize = 257;
+    pub const PRLIMIT64: usize = 302;
+    pub const GETRANDOM: usize = 318;
+}
+
+// The loader's entry at offset 0 (rdi: the plan, rsp: free stack), the trampoline at offset 64 (wire.rs). The
+// trampoline gives back the argument registers of a rewritten call from the slot that rcx points at, touching nothing
+// else: the flags, rax and the stack stay as the call left them, and rcx ends as `syscall` would have left it.
+global_asm!(
+    ".section .text.entry,\"ax\",@progbits",
+    ".globl stub_entry",
+    "stub_entry:",
+    "xor ebp, ebp",
+    "and rsp, -16",
+    "call {load}",
+    "hlt",
+    ".balign 64, 0xcc",
+    "syscall",
+    "mov rdi, [rcx]",
+    "mov rsi, [rcx + 8]",
+    "mov rdx, [rcx + 16]",
+    "mov r10, [rcx + 24]",
+    "mov r8, [rcx + 32]",
+    "mov r9, [rcx + 40]",
+    "mov rcx, [rcx + 48]",
+    "jmp rcx",
+    ".balign 64, 0xcc",
+    load = sym crate::load,
+);
+
+/// The raw result of call `nr`.
+pub fn syscall(nr: usize, args: [usize; 6]) -> isize {
+    let ret;
+    // SAFETY: the callers pass what their call's manual page asks for.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") nr as isize => ret,
+            in("rdi") args[0], in("rsi") args[1], in("rdx") args[2],
+            in("r10") args[3], in("r8") args[4], in("r9") args[5],
+            lateout("rcx") _, lateout("r11") _,
+            options(nostack),
+        );
+    }
+    ret
+}
+
+/// Goes on at `entry` of another copy of this blob.
+pub fn restart(entry: usize, plan: usize, stack: usize) -> ! {
+    // SAFETY: `entry` is a mapped loader entry and `plan` the plan that this copy was started with.
+    unsafe {
+        asm!("mov rsp, {stack}", "jmp {entry}", entry = in(reg) entry, stack = in(reg) stack,
+             in("rdi") plan, options(noreturn));
+    }
+}
+
+/// Starts the program as the kernel does: every register 0 but the stack pointer.
+pub fn start(entry: usize, stack: usize) -> ! {
+    // SAFETY: the word below `stack` is free stack; nothing of this blob is used afterwards.
+    unsafe {
+        asm!(
+            "lea rsp, [rsi - 8]",
+            "mov [rsp], rdi",
+            "xor eax, eax", "xor ebx, ebx", "xor ecx, ecx", "xor edx, edx", "xor ebp, ebp", "xor esi, esi",
+            "xor edi, edi", "xor r8d, r8d", "xor r9d, r9d", "xor r10d, r10d", "xor r11d, r11d", "xor r12d, r12d",
+            "xor r13d, r13d", "xor r14d, r14d", "xor r15d, r15d",
+            "pxor xmm0, xmm0", "pxor xmm1, xmm1", "pxor xmm2, xmm2", "pxor xmm3, xmm3", "pxor xmm4, xmm4",
+            "pxor xmm5, xmm5", "pxor xmm6, xmm6", "pxor xmm7, xmm7", "pxor xmm8, xmm8", "pxor xmm9, xmm9",
+            "pxor xmm10, xmm10", "pxor xmm11, xmm11", "pxor xmm12, xmm12", "pxor xmm13, xmm13",
+            "pxor xmm14, xmm14", "pxor xmm15, xmm15",
+            // The kernel starts programs with only the interrupt flag and the reserved bit set: the result of the
+            // last xor would leave ZF and PF.
+            "push 0x202", "popfq",
+            "ret",
+            in("rdi") entry, in("rsi") stack, options(noreturn),
+        );
+    }
+}
+
+/// Dies of a SIGSEGV that can be neither blocked nor ignored.
+pub fn die() -> ! {
+    // SAFETY: a privileged instruction traps.
+    unsafe { asm!("hlt", options(noreturn)) }
+}
+
+/// Clears `len` bytes.
+///
+/// # Safety
+/// They are writable.
+pub unsafe fn clear(start: usize, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { asm!("rep stosb", inout("rcx") len => _, inout("rdi") start => _, in("al") 0u8) }
+}
+
+/// Copies `len` bytes upwards.
+///
+/// # Safety
+/// They are readable at `from` and writable at `to`.
+pub unsafe fn copy(to: usize, from: usize, len: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { asm!("rep movsb", inout("rcx") len => _, inout("rdi") to => _, inout("rsi") from => _) }
+}

@@ -1,0 +1,152 @@
+//! A tracer that does no more than start the stub.
+#![forbid(unsafe_code)]
+
+use std::ffi::OsStr;
+use std::io::{IoSlice, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, Stdio};
+
+use nix::sys::ptrace::{self, Event, Options};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::uio::{RemoteIoVec, process_vm_writev};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use sandbox::exec::Plan;
+use sandbox::exec::loader::{Carrier, Report, StackInfo, entry_point};
+use sandbox::vfs::{GuestPath, HostPath};
+
+use crate::programs::Program;
+
+/// What a run showed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Output {
+    pub text: String,
+    pub code: Option<i32>,
+    pub signal: Option<i32>,
+}
+
+/// A run through the stub.
+#[derive(Debug)]
+pub struct Loaded {
+    pub output: Output,
+    pub report: Report,
+    /// /proc/PID/maps when the stub was done.
+    pub maps: String,
+}
+
+/// How a program is started, both ways.
+#[derive(Debug, Default)]
+pub struct Setup {
+    /// Shell commands to run before it.
+    pub before: &'static str,
+    pub swap: Option<(usize, usize)>,
+    pub hidden: usize,
+}
+
+/// Bytes of scratch memory.
+pub const SCRATCH: u64 = 8 * 4096;
+
+const ENV: [(&str, &str); 2] = [("PATH", "/usr/bin:/bin"), ("SOMETHING", "else")];
+
+/// A process that stops, so that it can be seized, then executes `file` with exactly these arguments.
+fn launcher(stop: &str, file: &[u8], argv: &[&str], before: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    let perl =
+        r#"my ($stop, $file) = splice(@ARGV, 0, 2); kill($stop, $$) if $stop; exec { $file } @ARGV; exit 99"#;
+    command.args([
+        "-c",
+        &format!("unset PWD OLDPWD _; {before}\nexec perl -e '{perl}' -- \"$@\""),
+        "sh",
+        stop,
+    ]);
+    command.arg(OsStr::from_bytes(file)).args(argv);
+    command.env_clear().envs(ENV).stdin(Stdio::null()).stdout(Stdio::piped());
+    command
+}
+
+fn argv<'a>(program: &'a Program, args: &[&'a str]) -> Vec<&'a str> {
+    [&[program.path.file_name().and_then(OsStr::to_str).expect("its name is text")], args].concat()
+}
+
+/// Runs `program` by the kernel's own execve.
+pub fn native(program: &Program, args: &[&str], setup: &Setup) -> Output {
+    let file = program.path.as_os_str().as_bytes();
+    let output = launcher("", file, &argv(program, args), setup.before).output().expect("sh runs");
+    Output {
+        text: String::from_utf8_lossy(&output.stdout).into_owned(),
+        code: output.status.code(),
+        signal: output.status.signal(),
+    }
+}
+
+/// Runs `program` by executing this test's own file and starting the stub in it.
+pub fn load(program: &Program, args: &[&str], setup: &Setup) -> Loaded {
+    let carrier = Carrier::of_this_process().expect("this process has an executable");
+    let path = program.path.as_os_str().as_bytes().to_vec();
+    let plan = Plan {
+        program: HostPath::from_bytes(path.clone()),
+        interpreter: program.interpreter.clone(),
+        arguments: None,
+        swap: setup.swap,
+        hidden: setup.hidden,
+        exe: GuestPath::lexical(&path),
+        comm: path.rsplit(|&byte| byte == b'/').next().expect("it has a name").to_vec(),
+        execfn: path.clone(),
+        emulated: None,
+    };
+    let argument = carrier.argument(&path);
+    let mut child = launcher("STOP", &argument, &argv(program, args), setup.before).spawn().expect("sh runs");
+    let pid = Pid::from_raw(child.id() as i32);
+    let (report, maps) = trace(pid, &carrier, &plan);
+    let mut bytes = Vec::new();
+    child.stdout.take().expect("it is piped").read_to_end(&mut bytes).expect("a pipe can be read");
+    let status = child.wait().expect("it is a child");
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Loaded { output: Output { text, code: status.code(), signal: status.signal() }, report, maps }
+}
+
+/// Sees the process from its stop to the stub's report, and lets it go.
+fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> (Report, String) {
+    assert_eq!(waitpid(pid, Some(WaitPidFlag::WUNTRACED)), Ok(WaitStatus::Stopped(pid, Signal::SIGSTOP)));
+    ptrace::seize(pid, Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACESYSGOOD)
+        .expect("a child can be traced");
+    kill(pid, Signal::SIGCONT).expect("it is there");
+    loop {
+        match waitpid(pid, None).expect("it is traced") {
+            WaitStatus::PtraceEvent(_, _, event) if event == Event::PTRACE_EVENT_EXEC as i32 => break,
+            WaitStatus::PtraceEvent(..) => ptrace::cont(pid, None),
+            WaitStatus::Stopped(_, signal) => ptrace::cont(pid, signal),
+            other => panic!("before exec: {other:?}"),
+        }
+        .expect("it is stopped");
+    }
+    start_stub(pid, carrier, plan);
+    loop {
+        ptrace::syscall(pid, None).expect("it is stopped");
+        match waitpid(pid, None).expect("it is traced") {
+            WaitStatus::PtraceSyscall(_) => {}
+            other => panic!("while loading: {other:?}"),
+        }
+        let regs = ptrace::getregs(pid).expect("it is stopped");
+        if regs.orig_rax == libc::SYS_prctl as u64 {
+            if let Some(report) = Report::of([regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8]) {
+                let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("it has maps");
+                ptrace::detach(pid, None).expect("it is stopped");
+                return (report, maps);
+            }
+        }
+    }
+}
+
+fn start_stub(pid: Pid, carrier: &Carrier, plan: &Plan) {
+    let auxv = std::fs::read(format!("/proc/{pid}/auxv")).expect("it has an auxiliary vector");
+    let mut regs = ptrace::getregs(pid).expect("it is stopped");
+    let info = StackInfo { stack: regs.rsp, entry: entry_point(&auxv).expect("it has an entry point") };
+    let start = carrier.start(plan, info, SCRATCH);
+    let remote = RemoteIoVec { base: start.at as usize, len: start.bytes.len() };
+    let written = process_vm_writev(pid, &[IoSlice::new(&start.bytes)], &[remote]);
+    assert_eq!(written, Ok(start.bytes.len()));
+    (regs.rip, regs.rsp, regs.rdi) = (start.ip, start.sp, start.arg);
+    ptrace::setregs(pid, regs).expect("it is stopped");
+}
