@@ -13,7 +13,9 @@ mmdebstrap_tools
 wrap_tools
 armhf_tree
 
-directory=$(as_user mktemp -d "$RUN/tmp/demo.XXXXXX")
+if [ "$MODE" = root ]; then directory=$USER_HOME/demo-${RUN##*-}; else directory=$CARGO_TARGET_DIR/demo; fi
+as_user rm -rf "$directory"
+as_user mkdir "$directory"
 as_user ln -s "$DATA/rootfs/armhf" "$directory/armhf-rootfs"
 as_user tee "$directory/hello.c" >/dev/null <<'C'
 #include <stdio.h>
