@@ -5,7 +5,8 @@ for part in lib build packages rootfs trees; do . "tests/setup/$part.sh"; done
 
 prepare_directories
 publish_sources
-publish "$(build_release)" xroot
+binary=$(build_release)
+publish "$binary" xroot
 lock_data
 host_packages file
 qemu

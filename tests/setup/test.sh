@@ -27,7 +27,8 @@ publish_sources
 check 'cargo fmt --version' fmt --all --check
 check 'cargo clippy --version' clippy --workspace --all-targets -- -D warnings
 check 'has_target aarch64-unknown-linux-musl' check --target aarch64-unknown-linux-musl
-publish "$(build_release)" xroot
+binary=$(build_release)
+publish "$binary" xroot
 
 lock_data
 host_packages gcc libc6-dev file musl-tools \
