@@ -202,3 +202,23 @@ fn conditions_compare_as_much_of_an_argument_as_the_kernel_reads() {
     check(When::NotNull(1), 1 << 32, true);
     check(When::NotNull(1), 0, false);
 }
+
+#[test]
+fn an_empty_path_or_a_null_pointer_is_the_base_only_where_the_call_says_so() {
+    const FLAG: u64 = libc::AT_EMPTY_PATH as u64;
+    #[track_caller]
+    fn check(call: &str, args: [u64; 6], empty: bool, null: bool) {
+        let row = TABLE.iter().find(|row| row.name == call).expect("the table has the call");
+        assert_eq!(row.paths[0].empty_is_base(&args), empty, "{call}: empty path");
+        assert_eq!(row.paths[0].is_null_base(&args), null, "{call}: null pointer");
+    }
+    check("stat", [0; 6], false, false);
+    check("readlinkat", [0; 6], true, false);
+    check("statx", [3, 0, FLAG, 0, 0, 0], true, true);
+    check("statx", [3, 1, FLAG, 0, 0, 0], true, false);
+    check("statx", [3, 0, 0, FLAG, 0, 0], false, false);
+    check("fchownat", [3, 0, 0, 0, FLAG, 0], true, false);
+    check("utimensat", [0; 6], false, true);
+    check("utimensat", [libc::AT_FDCWD as u64, 0, 0, 0, 0, 0], false, false);
+    check("fanotify_mark", [0; 6], false, true);
+}

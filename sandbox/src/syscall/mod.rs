@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod call;
+pub mod matrix;
 pub mod paths;
 pub mod table;
 

@@ -84,12 +84,11 @@ pub struct PathArg {
     pub last: LastRule,
     /// What the call is going to do there.
     pub intent: Intent,
-    /// The flags argument and bit that make an empty path mean `base` itself (AT_EMPTY_PATH), and since Linux 6.11 a
-    /// null pointer too. A bit of 0 means that no flag is needed.
+    /// The flags argument and bit that make an empty path mean `base` itself (AT_EMPTY_PATH). A bit of 0 means that no
+    /// flag is needed.
     pub empty: Option<(u8, u32)>,
-    /// A null pointer means `base` itself, whatever the flags. Elsewhere it is an address like any other, and page 0
-    /// may be mapped where vm.mmap_min_addr is 0.
-    pub null: bool,
+    /// What a null pointer means.
+    pub null: Null,
 }
 
 /// What a relative path starts at.
@@ -114,6 +113,17 @@ pub enum LastRule {
     Open(u8),
     /// As openat2(2) does with the `struct open_how` that this argument points to.
     OpenHow(u8),
+}
+
+/// What a null pointer in the place of a path means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Null {
+    /// An address like any other: EFAULT, or a path in page 0 where vm.mmap_min_addr is 0.
+    Address,
+    /// `base` itself, if that is a descriptor; with AT_FDCWD an address.
+    Base,
+    /// An empty path, where the flags allow that, and an address otherwise.
+    Empty,
 }
 
 /// What a call is going to do with the file that a path names.
@@ -195,6 +205,26 @@ impl Row {
             Verdict::Refuse(_) => true,
             Verdict::Handle(conditions, _) => conditions.iter().any(|when| when.holds(features, args)),
         }
+    }
+}
+
+impl PathArg {
+    /// True if an empty path means `base` itself in a call with these arguments.
+    pub fn empty_is_base(&self, args: &[u64; 6]) -> bool {
+        self.empty.is_some_and(|(arg, bit)| bit == 0 || args[usize::from(arg)] as u32 & bit != 0)
+    }
+
+    /// True if this argument is a null pointer that means `base` itself.
+    pub fn is_null_base(&self, args: &[u64; 6]) -> bool {
+        args[usize::from(self.arg)] == 0
+            && match self.null {
+                Null::Address => false,
+                Null::Base => match self.base {
+                    Base::Cwd => false,
+                    Base::Fd(fd) => args[usize::from(fd)] as i32 != libc::AT_FDCWD,
+                },
+                Null::Empty => self.empty_is_base(args),
+            }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Makes one line of the table one row.
 #![forbid(unsafe_code)]
 
-use super::{Base, Intent, LastRule, PathArg, Row, Verdict, When};
+use super::{Base, Intent, LastRule, Null, PathArg, Row, Verdict, When};
 use crate::error::Errno;
 use crate::syscall::call::Handler;
 
@@ -66,7 +66,14 @@ impl Row {
 
 /// The path that argument `arg` points to, relative to the working directory; followed, and only read.
 pub const fn cwd(arg: u8) -> PathArg {
-    PathArg { base: Base::Cwd, arg, last: LastRule::Follow, intent: Intent::Read, empty: None, null: false }
+    PathArg {
+        base: Base::Cwd,
+        arg,
+        last: LastRule::Follow,
+        intent: Intent::Read,
+        empty: None,
+        null: Null::Address,
+    }
 }
 
 /// The same, relative to the directory descriptor in argument `fd`.
@@ -107,7 +114,12 @@ impl PathArg {
 
     /// A null pointer means the base itself.
     pub const fn or_null(self) -> Self {
-        Self { null: true, ..self }
+        Self { null: Null::Base, ..self }
+    }
+
+    /// As [`PathArg::flags`], and a null pointer is an empty path (`getname_maybe_null`).
+    pub const fn flags_or_null(self, arg: u8) -> Self {
+        Self { null: Null::Empty, ..self.flags(arg) }
     }
 
     /// The flags of open(2) in argument `arg` decide.
