@@ -1,6 +1,6 @@
 # Sourced after lib.sh: building, with rustup's cargo or a distribution's.
 
-HOST_TRIPLE=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+HOST_TRIPLE=$(rustc -vV 2>/dev/null | sed -n 's/^host: //p' || true)
 [ -n "$HOST_TRIPLE" ] || die "no rustc; install cargo (Debian 13: apt install cargo; elsewhere: rustup)"
 command -v cc >/dev/null || die "no C compiler to link with; install gcc and libc6-dev"
 

@@ -40,10 +40,12 @@ link_applets() {
 # The first stage of debootstrap, for the test that runs the second inside xroot.
 debootstrap_tree() {
     host_packages debootstrap fakeroot
-    FAKEROOT=(fakeroot) DEBOOTSTRAP=(debootstrap)
-    if [ -e "$UNPACKED/usr/bin/fakeroot" ]; then
-        FAKEROOT=("$UNPACKED/usr/bin/fakeroot-sysv" --faked "$UNPACKED/usr/bin/faked-sysv"
-            --lib "$UNPACKED/usr/lib/$(uname -m)-linux-gnu/libfakeroot/libfakeroot-sysv.so")
+    local lib
+    lib=$UNPACKED/usr/lib/$(uname -m)-linux-gnu
+    FAKEROOT=(env PATH="$USER_PATH:$UNPACKED/usr/bin" LD_LIBRARY_PATH="$lib" fakeroot) DEBOOTSTRAP=(debootstrap)
+    if [ -e "$UNPACKED/usr/bin/fakeroot-sysv" ]; then
+        FAKEROOT[-1]=$UNPACKED/usr/bin/fakeroot-sysv
+        FAKEROOT+=(--faked "$UNPACKED/usr/bin/faked-sysv" --lib "$lib/libfakeroot/libfakeroot-sysv.so")
     fi
     if [ -e "$UNPACKED/usr/sbin/debootstrap" ]; then
         DEBOOTSTRAP=(env DEBOOTSTRAP_DIR="$UNPACKED/usr/share/debootstrap" "$UNPACKED/usr/sbin/debootstrap")
