@@ -15,6 +15,8 @@ use clap::{Args, Parser};
 pub enum Request {
     /// Run a command in a guest.
     Run(Box<Cli>),
+    /// Print the support matrix of system calls.
+    Syscalls,
     /// Print this text: `--help`, `--version`.
     Print(String),
 }
@@ -24,9 +26,10 @@ pub enum Request {
 #[command(
     name = "xroot",
     version,
-    override_usage = "xroot -r ROOTFS [OPTIONS] [COMMAND [ARGS]...]\n       xroot help | version",
+    override_usage = "xroot -r ROOTFS [OPTIONS] [COMMAND [ARGS]...]\n       xroot syscalls | help | version",
     after_help = "Without COMMAND the guest's shell runs. Your home, the current directory, /tmp, /dev, /proc, /sys \
-                  and the host's name service files are visible in the guest by default.",
+                  and the host's name service files are visible in the guest by default.\n\
+                  `xroot syscalls` prints how each system call is treated.",
     disable_help_subcommand = true
 )]
 pub struct Cli {
@@ -122,6 +125,9 @@ pub struct Root {
 pub fn parse(words: &[OsString]) -> Result<Request, String> {
     let word =
         |text: &str| words.get(1).map(OsString::as_os_str) == Some(OsStr::new(text)) && words.len() == 2;
+    if word("syscalls") {
+        return Ok(Request::Syscalls);
+    }
     let instead = if word("help") {
         Some("--help")
     } else if word("version") {
@@ -187,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_subcommand_is_one_only_as_the_first_word() {
-        assert_eq!(run("-r R version").command, ["version"]);
+        assert!(matches!(parse(&["xroot".into(), "syscalls".into()]), Ok(Request::Syscalls)));
+        assert_eq!(run("-r R syscalls").command, ["syscalls"]);
         assert_eq!(run("-r R help").command, ["help"]);
         for word in ["help", "-h", "--help", "version", "-V", "--version"] {
             assert!(matches!(parse(&["xroot".into(), word.into()]), Ok(Request::Print(_))), "{word}");

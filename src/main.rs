@@ -6,7 +6,7 @@ mod plan;
 mod report;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use cli::Request;
@@ -28,14 +28,22 @@ fn run(words: &[OsString]) -> Result<u8, Report> {
     match cli::parse(words).map_err(|text| {
         Report::usage(text, Some("xroot -r ROOTFS COMMAND (all options: xroot --help)".into()))
     })? {
-        Request::Print(text) => {
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            Ok(0)
-        }
+        Request::Print(text) => print(&text),
+        Request::Syscalls => print(&sandbox::syscall::matrix::text()),
         Request::Run(cli) => {
             let config = plan::plan(*cli, &plan::surroundings())?;
-            sandbox::image::check::rootfs(&config.rootfs)?;
-            Err(Report::usage("this build checks a rootfs but runs nothing yet", None))
+            sandbox::image::prepare(&config)?;
+            Err(Report::usage("this build prepares a rootfs but runs nothing yet", None))
         }
+    }
+}
+
+/// Writes `text` to stdout. A reader that has seen enough (`| head`) is no failure.
+fn print(text: &str) -> Result<u8, Report> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Report::usage(format!("cannot write to stdout: {error}"), None))
+        }
+        _ => Ok(0),
     }
 }

@@ -51,6 +51,10 @@ pub fn plan(cli: &Cli, ids: Option<Ids>, ambient: &Ambient) -> Result<Vec<(OsStr
         set(&mut env, "PATH", PATH);
     }
     if ids.is_some_and(|ids| ids.uid == 0) {
+        // dpkg(1) refuses to work without them.
+        if let Some((_, path)) = env.iter_mut().find(|(name, _)| name == "PATH") {
+            append(path, &["/usr/local/sbin", "/usr/sbin", "/sbin"]);
+        }
         set(&mut env, "HOME", "/root");
         set(&mut env, "USER", "root");
         set(&mut env, "LOGNAME", "root");
@@ -77,6 +81,16 @@ pub fn plan(cli: &Cli, ids: Option<Ids>, ambient: &Ambient) -> Result<Vec<(OsStr
         }
     }
     Ok(env)
+}
+
+/// Appends the directories that a search path lacks.
+fn append(path: &mut OsString, dirs: &[&str]) {
+    for dir in dirs {
+        if !path.as_bytes().split(|&byte| byte == b':').any(|entry| entry == dir.as_bytes()) {
+            path.push(":");
+            path.push(dir);
+        }
+    }
 }
 
 fn set(env: &mut Vec<(OsString, OsString)>, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) {

@@ -185,6 +185,7 @@ fn root_is_root_in_every_variable() {
     assert_eq!(config.ids, Some(Ids { uid: 0, gid: 0 }));
     assert_eq!(get(&config, "HOME").as_deref(), Some("/root"));
     assert_eq!(get(&config, "USER").as_deref(), Some("root"));
+    assert_eq!(get(&config, "PATH").as_deref(), Some("/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"));
     assert!(config.bindings.iter().all(|binding| binding.guest != b"/etc/localtime"));
     assert!(bound(&["-0"], &ambient()).contains(&"/home/jo:/home/jo".to_owned()));
 }
