@@ -38,11 +38,14 @@ const SIGSYS: u32 = libc::SIGSYS as u32;
 const F_SETOWN: u32 = libc::F_SETOWN as u32;
 const CLONE_UNTRACED: u32 = libc::CLONE_UNTRACED as u32;
 
-// As in include/uapi/asm-generic/fcntl.h, include/uapi/asm-generic/sockios.h, include/uapi/linux/resource.h
-// and include/uapi/linux/ioprio.h.
+// As in include/uapi/asm-generic/fcntl.h, include/uapi/asm-generic/sockios.h and ioctls.h,
+// include/uapi/linux/resource.h and ioprio.h.
 const F_SETOWN_EX: u32 = 15;
 const FIOSETOWN: u32 = 0x8901;
 const SIOCSPGRP: u32 = 0x8902;
+// These type into the caller's shell, which goes on reading when the guest has ended. EIO, as with dev.tty.legacy_tiocsti 0.
+const TIOCSTI: u32 = 0x5412;
+const TIOCLINUX: u32 = 0x541c;
 const PRIO_PROCESS: u32 = 0;
 const IOPRIO_WHO_PROCESS: u32 = 1;
 
@@ -105,10 +108,10 @@ pub const ROWS: &[Row] = &[
         "ioctl",
         16,
         29,
-        &[ArgIs(1, &[FIOSETOWN, SIOCSPGRP]), FeatureArgIs(ReadOnly, 1, CHANGING_IOCTLS)],
+        &[ArgIs(1, &[FIOSETOWN, SIOCSPGRP, TIOCSTI, TIOCLINUX]), FeatureArgIs(ReadOnly, 1, CHANGING_IOCTLS)],
         translate,
     )
-    .why("acts on a descriptor; trapped where it names a process to be signalled"),
+    .why("acts on a descriptor; trapped where it names a process to be signalled, or types"),
     allow("pread64", 17, 67),
     allow("pwrite64", 18, 68),
     allow("readv", 19, 65),
