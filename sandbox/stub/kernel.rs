@@ -130,8 +130,9 @@ pub fn random_pages(bits: u32, page: usize) -> usize {
 }
 
 /// Where position-independent programs that have an interpreter begin (ELF_ET_DYN_BASE): two thirds into the address
-/// space, whose size the stack, which lies at its end, tells.
-pub fn program_base(stack: usize, page: usize) -> usize {
+/// space, whose size the stack, which lies at its end, tells. Not at a page's start: programs begin in that page, heaps
+/// that begin here in the next.
+pub fn program_base(stack: usize) -> usize {
     let window = 1_usize << (usize::BITS - stack.leading_zeros());
-    ((window - arch::WINDOW_GUARD) / 3 * 2) & !(page - 1)
+    (window - arch::WINDOW_GUARD) / 3 * 2
 }

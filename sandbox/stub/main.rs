@@ -73,7 +73,7 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
     let random = kernel::personality() & kernel::ADDR_NO_RANDOMIZE == 0;
     let random_maps = random && plan.flags & wire::RANDOM_MAPS != 0;
     let random_brk = random && plan.flags & wire::RANDOM_BRK != 0;
-    let base = kernel::program_base(plan.stack as usize, page);
+    let base = kernel::program_base(plan.stack as usize);
 
     unmap_carrier(plan, stack.get(stack::AT_BASE), page);
     let place =

@@ -38,8 +38,10 @@ pub struct Loaded {
 /// How a program is started, both ways.
 #[derive(Debug, Default)]
 pub struct Setup {
-    /// Shell commands to run before it.
+    /// Shell text before the command that is to run.
     pub before: &'static str,
+    /// The process may open files below this number only.
+    pub files: Option<u64>,
     pub swap: Option<(usize, usize)>,
     pub hidden: usize,
 }
@@ -49,18 +51,26 @@ pub const SCRATCH: u64 = 8 * 4096;
 
 const ENV: [(&str, &str); 2] = [("PATH", "/usr/bin:/bin"), ("SOMETHING", "else")];
 
-/// A process that stops, so that it can be seized, then executes `file` with exactly these arguments.
-fn launcher(stop: &str, file: &[u8], argv: &[&str], before: &str) -> Command {
+/// Executes a file with exactly the arguments that follow, after it has stopped (if asked) so that it can be seized.
+/// 302 is prlimit64, 7 RLIMIT_NOFILE.
+const LAUNCHER: &str = r#"
+    my ($stop, $files, $file) = splice(@ARGV, 0, 3);
+    if ($files) {
+        my $limits = "\0" x 16;
+        syscall(302, 0, 7, 0, $limits);
+        my (undef, $hard) = unpack("QQ", $limits);
+        syscall(302, 0, 7, pack("QQ", $files, $hard), 0);
+    }
+    kill($stop, $$) if $stop;
+    exec { $file } @ARGV;
+    exit 99"#;
+
+fn launcher(stop: &str, file: &[u8], argv: &[&str], setup: &Setup) -> Command {
     let mut command = Command::new("/bin/sh");
-    let perl =
-        r#"my ($stop, $file) = splice(@ARGV, 0, 2); kill($stop, $$) if $stop; exec { $file } @ARGV; exit 99"#;
-    command.args([
-        "-c",
-        &format!("unset PWD OLDPWD _; {before}\nexec perl -e '{perl}' -- \"$@\""),
-        "sh",
-        stop,
-    ]);
-    command.arg(OsStr::from_bytes(file)).args(argv);
+    let before = if setup.before.is_empty() { "exec" } else { setup.before };
+    let files = setup.files.map(|files| files.to_string()).unwrap_or_default();
+    command.args(["-c", &format!("unset PWD OLDPWD _; {before} perl -e '{LAUNCHER}' -- \"$@\""), "sh", stop]);
+    command.arg(files).arg(OsStr::from_bytes(file)).args(argv);
     command.env_clear().envs(ENV).stdin(Stdio::null()).stdout(Stdio::piped());
     command
 }
@@ -72,7 +82,7 @@ fn argv<'a>(program: &'a Program, args: &[&'a str]) -> Vec<&'a str> {
 /// Runs `program` by the kernel's own execve.
 pub fn native(program: &Program, args: &[&str], setup: &Setup) -> Output {
     let file = program.path.as_os_str().as_bytes();
-    let output = launcher("", file, &argv(program, args), setup.before).output().expect("sh runs");
+    let output = launcher("", file, &argv(program, args), setup).output().expect("sh runs");
     Output {
         text: String::from_utf8_lossy(&output.stdout).into_owned(),
         code: output.status.code(),
@@ -96,7 +106,7 @@ pub fn load(program: &Program, args: &[&str], setup: &Setup) -> Loaded {
         emulated: None,
     };
     let argument = carrier.argument(&path);
-    let mut child = launcher("STOP", &argument, &argv(program, args), setup.before).spawn().expect("sh runs");
+    let mut child = launcher("STOP", &argument, &argv(program, args), setup).spawn().expect("sh runs");
     let pid = Pid::from_raw(child.id() as i32);
     let (report, maps) = trace(pid, &carrier, &plan);
     let mut bytes = Vec::new();
