@@ -18,7 +18,7 @@ build_release() {
         triple=$HOST_TRIPLE flags="$flags -C target-feature=+crt-static"
     fi
     say "building the release binary for $triple"
-    RUSTFLAGS=$flags cargo build --manifest-path "$SOURCE/Cargo.toml" --release --bin xroot --target "$triple" >&2
+    RUSTFLAGS=$flags cargo build --release --bin xroot --target "$triple" >&2
     printf '%s\n' "$CARGO_TARGET_DIR/$triple/release/xroot"
 }
 

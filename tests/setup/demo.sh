@@ -4,7 +4,7 @@ cd "$(dirname "$0")/../.."
 for part in lib build packages rootfs trees; do . "tests/setup/$part.sh"; done
 
 prepare_directories
-publish_sources
+enter_sources
 binary=$(build_release)
 publish "$binary" xroot
 lock_data
@@ -13,6 +13,7 @@ qemu
 mmdebstrap_tools
 wrap_tools
 armhf_tree
+exec 9>&-
 
 if [ "$MODE" = root ]; then directory=$USER_HOME/demo-${RUN##*-}; else directory=$CARGO_TARGET_DIR/demo; fi
 as_user rm -rf "$directory"

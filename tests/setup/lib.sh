@@ -11,8 +11,8 @@ set -Eeuo pipefail
 trap 'echo "error: ${BASH_SOURCE[0]}:$LINENO: $BASH_COMMAND" >&2' ERR
 
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
-CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$SOURCE/target}
-export CARGO_TARGET_DIR LC_ALL=C.UTF-8
+umask 022
+export LC_ALL=C.UTF-8
 
 # An id that no account has: what a failing test kills or fills then belongs to nobody else.
 TEST_UID=${XROOT_TEST_UID:-54321}
@@ -37,18 +37,22 @@ is_root() { [ "$(id -u)" = 0 ] && setpriv "${IDENTITY[@]}" true 2>/dev/null; }
 IDENTITY=(--reuid "$TEST_UID" --regid "$TEST_UID" --clear-groups --bounding-set=-all --inh-caps=-all)
 if is_root; then
     MODE=root
-    # One place per checkout for its programs and sources, one for all of them for trees and tools.
+    # One place per checkout for a copy of its files and what is built from them, so that every path that a
+    # build leaves in a program can be reached; one for all checkouts for trees and tools.
     DATA=$SHARED/data
     RUN=$SHARED/run-$(printf %s "$SOURCE" | cksum | cut -d' ' -f1)
     REACHABLE=$RUN/src
+    CARGO_TARGET_DIR=$RUN/target
     USER_HOME=$SHARED/home
 else
     MODE=user
+    CARGO_TARGET_DIR=$(realpath -m "${CARGO_TARGET_DIR:-$SOURCE/target}")
     DATA=$CARGO_TARGET_DIR/setup
     RUN=$CARGO_TARGET_DIR/setup
     REACHABLE=$SOURCE
     USER_HOME=${HOME:-$RUN/home}
 fi
+export CARGO_TARGET_DIR
 UNPACKED=$DATA/packages/root
 USER_PATH=$DATA/bin:$DATA/qemu:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 
@@ -67,16 +71,17 @@ prepare_directories() {
         # /var/tmp is sticky: a directory that is root's now can be neither renamed nor replaced.
         [ ! -L "$SHARED" ] && [ "$(stat -c '%u %a' "$SHARED")" = '0 755' ] ||
             die "$SHARED exists and is not a directory of root's with mode 755; remove it"
-        mkdir -p "$RUN/programs" "$RUN/bin"
-        install -d -o "$TEST_UID" -g "$TEST_UID" "$DATA" "$USER_HOME" "$RUN/tmp"
+        mkdir -p "$RUN/bin" "$CARGO_TARGET_DIR"
+        install -d -o "$TEST_UID" -g "$TEST_UID" "$DATA" "$USER_HOME" "$RUN/tmp" "$CARGO_TARGET_DIR/tmp"
     else
-        mkdir -p "$DATA" "$RUN/programs" "$RUN/bin" "$RUN/tmp" "$USER_HOME"
+        mkdir -p "$DATA" "$RUN/bin" "$RUN/tmp" "$USER_HOME"
     fi
     as_user mkdir -p "$DATA"/{bin,qemu,rootfs,packages,stamp,tmp}
 }
 
-# Copies the sources to where the ordinary user can read them.
-publish_sources() {
+# Goes to the sources; as root, to a copy of them that the ordinary user can read. (tar keeps times, for cargo.)
+enter_sources() {
+    cd "$SOURCE"
     [ "$MODE" = root ] || return 0
     rm -rf "$REACHABLE.new"
     mkdir "$REACHABLE.new"
@@ -84,6 +89,7 @@ publish_sources() {
     chmod -R a+rX "$REACHABLE.new"
     rm -rf "$REACHABLE"
     mv "$REACHABLE.new" "$REACHABLE"
+    cd "$REACHABLE"
 }
 
 # once NAME DESCRIPTION COMMAND...: runs COMMAND unless it has already succeeded for this DESCRIPTION.

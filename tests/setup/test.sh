@@ -23,7 +23,7 @@ check() {
 }
 
 prepare_directories
-publish_sources
+enter_sources
 check 'cargo fmt --version' fmt --all --check
 check 'cargo clippy --version' clippy --workspace --all-targets -- -D warnings
 check 'has_target aarch64-unknown-linux-musl' check --target aarch64-unknown-linux-musl
