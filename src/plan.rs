@@ -1,7 +1,7 @@
 //! The command line as meant: the words and the surroundings become a [`sandbox::Config`].
 //!
 //! [`plan`] is pure. Only [`surroundings`] looks at this process, and nothing else in xroot reads an environment
-//! variable.
+//! variable. The one question that needs the disk, where a program of a bare name is, goes through [`Ambient`].
 #![forbid(unsafe_code)]
 
 mod ambient;
@@ -24,7 +24,9 @@ pub fn surroundings() -> Ambient {
     let ids = Ids { uid: nix::unistd::getuid().as_raw(), gid: nix::unistd::getgid().as_raw() };
     // Not getpwuid(3): a static binary cannot load the host's name service modules.
     let passwd = std::fs::read("/etc/passwd").unwrap_or_default();
-    Ambient::new(std::env::vars_os().collect(), std::env::current_dir().ok(), &passwd, ids)
+    let mut ambient = Ambient::new(std::env::vars_os().collect(), std::env::current_dir().ok(), &passwd, ids);
+    ambient.is_file = Path::is_file;
+    ambient
 }
 
 /// Says what a session has to do.
@@ -109,7 +111,7 @@ fn emulators(words: &[OsString], ambient: &Ambient) -> Result<EmulatorSearch, Re
     Ok(EmulatorSearch { explicit, path: ambient.search_path(), data_dir: Some(data_home.join("xroot/qemu")) })
 }
 
-/// `PATH` or `ARCH=PATH`; a PATH without a slash is looked up along the host's PATH when the emulator is needed.
+/// `PATH` or `ARCH=PATH`; a PATH without a slash is looked up along the host's PATH, as PRoot does.
 fn emulator(word: &OsStr, ambient: &Ambient) -> Result<Emulator, Report> {
     let bytes = word.as_bytes();
     let equals = bytes.iter().position(|&byte| byte == b'=').filter(|&at| !bytes[..at].contains(&b'/'));
@@ -125,7 +127,12 @@ fn emulator(word: &OsStr, ambient: &Ambient) -> Result<Emulator, Report> {
     }
     let path = Path::new(OsStr::from_bytes(path));
     let bare = !path.as_os_str().as_bytes().contains(&b'/');
-    Ok(Emulator { arch, path: if bare { path.to_owned() } else { absolute(path, ambient)? } })
+    let mut candidates = ambient.search_path().into_iter().filter(|_| bare).map(|dir| dir.join(path));
+    let path = match candidates.find(|candidate| (ambient.is_file)(candidate)) {
+        Some(found) => found,
+        None => absolute(path, ambient)?,
+    };
+    Ok(Emulator { arch, path })
 }
 
 /// A runtime directory is the caller's alone and in memory; /dev/shm is the last resort of read-only containers.

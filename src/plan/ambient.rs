@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sandbox::config::{Caller, Ids};
 
@@ -16,13 +16,15 @@ pub struct Ambient {
     pub cwd: Option<PathBuf>,
     /// Who runs xroot.
     pub caller: Caller,
+    /// Whether a host path leads to a file.
+    pub is_file: fn(&Path) -> bool,
 }
 
 impl Ambient {
-    /// Puts together what was read; `passwd` is the host's /etc/passwd.
+    /// Puts together what was read; `passwd` is the host's /etc/passwd. No file is known to exist.
     pub fn new(env: Vec<(OsString, OsString)>, cwd: Option<PathBuf>, passwd: &[u8], ids: Ids) -> Self {
         let caller = caller(&env, passwd, ids);
-        Self { env, cwd, caller }
+        Self { env, cwd, caller, is_file: |_| false }
     }
 
     /// The value of a variable.
@@ -86,7 +88,12 @@ mod tests {
     #[test]
     fn the_search_path_has_no_relative_entries() {
         let caller = Caller { ids: Ids { uid: 7, gid: 7 }, name: "jo".into(), home: "/h".into() };
-        let ambient = Ambient { env: vec![("PATH".into(), "/a::.:b:/c".into())], cwd: None, caller };
+        let ambient = Ambient {
+            env: vec![("PATH".into(), "/a::.:b:/c".into())],
+            cwd: None,
+            caller,
+            is_file: |_| false,
+        };
         assert_eq!(ambient.search_path(), [PathBuf::from("/a"), PathBuf::from("/c")]);
     }
 }

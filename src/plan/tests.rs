@@ -10,6 +10,7 @@ fn ambient() -> Ambient {
         env: env.map(|(key, value)| (key.into(), value.into())).into(),
         cwd: Some("/home/jo/project".into()),
         caller: Caller { ids: Ids { uid: 7, gid: 8 }, name: "jo".into(), home: "/home/jo".into() },
+        is_file: |path| path == Path::new("/bin/qemu-arm-static"),
     }
 }
 
@@ -221,7 +222,7 @@ fn an_emulator_is_a_path_perhaps_with_its_machine() {
     let explicit: Vec<_> =
         search.explicit.iter().map(|e| (e.arch.as_deref(), e.path.to_str().unwrap_or(""))).collect();
     let expected =
-        [(None, "/q/qemu-arm"), (Some("riscv64"), "/home/jo/project/./q"), (None, "qemu-arm-static")];
+        [(None, "/q/qemu-arm"), (Some("riscv64"), "/home/jo/project/./q"), (None, "/bin/qemu-arm-static")];
     assert_eq!(explicit, expected);
     assert_eq!(search.path, ["/usr/bin", "/bin"].map(PathBuf::from));
     assert_eq!(search.data_dir, Some("/home/jo/.local/share/xroot/qemu".into()));
