@@ -32,8 +32,7 @@ fn run(words: &[OsString]) -> Result<u8, Report> {
         Request::Syscalls => print(&sandbox::syscall::matrix::text()),
         Request::Run(cli) => {
             let config = plan::plan(*cli, &plan::surroundings())?;
-            sandbox::image::prepare(&config)?;
-            Err(Report::usage("this build prepares a rootfs but runs nothing yet", None))
+            Ok(sandbox::Session::new(config)?.run()?)
         }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Modules are listed in reading order; each may import only those below it (`tests/tidy.rs`).
 
-pub mod image;
+pub mod session;
 
-pub mod config;
+pub mod image;
 
 pub mod engine;
 
@@ -13,6 +13,8 @@ pub mod syscall;
 pub mod exec;
 
 pub mod task;
+
+pub mod config;
 
 pub mod vfs;
 
@@ -24,3 +26,4 @@ pub mod error;
 
 pub use config::Config;
 pub use error::Error;
+pub use session::Session;

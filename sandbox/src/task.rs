@@ -5,9 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use nix::unistd::Pid;
 
+use crate::sys::mem::MemFile;
 use crate::vfs::GuestPath;
 
 /// One thread of the guest.
@@ -22,6 +24,10 @@ pub struct Task {
     pub mm: Rc<Mm>,
     /// This thread's slot in the scratch area of `mm`.
     pub slot: Option<Slot>,
+    /// A larger piece of memory, for the arguments of an execve.
+    pub area: Option<Area>,
+    /// A file without a name that the stub is about to map.
+    pub held: Option<OwnedFd>,
 }
 
 /// One thread group.
@@ -34,12 +40,12 @@ pub struct Process {
     pub has_filter: Cell<bool>,
 }
 
-/// What chdir(2) and chroot(2) change.
+/// What chdir(2) changes.
 pub struct Fs {
-    /// The working directory's guest path as the task reached it.
-    pub cwd: RefCell<GuestPath>,
-    /// The kernel's own working directory (O_PATH), kept open so that a relative lookup costs no readlink.
-    pub cwd_fd: RefCell<Option<Rc<OwnedFd>>>,
+    /// The working directory's guest path as the task reached it; `None` where the guest has no name for it.
+    pub cwd: RefCell<Option<GuestPath>>,
+    /// The kernel's own working directory (O_PATH), kept open so that a relative lookup costs one call less.
+    pub handle: RefCell<Option<Arc<OwnedFd>>>,
 }
 
 /// One address space.
@@ -54,6 +60,8 @@ pub struct Mm {
     pub stub: Cell<u64>,
     /// True from execve until the stub has loaded the program: its calls are xroot's own.
     pub loading: Cell<bool>,
+    /// /proc/PID/mem of this address space, once it has been needed.
+    pub file: MemFile,
 }
 
 /// The part of a scratch area that one thread uses, given back when the thread is gone.
@@ -63,22 +71,129 @@ pub struct Slot {
     pub address: u64,
 }
 
-/// Bytes of a slot: the saved registers, two paths of PATH_MAX and a page for small structures.
+/// Bytes of a slot: the saved values, two paths of PATH_MAX and room for small structures.
 pub const SLOT_SIZE: u64 = 4 * 4096;
+
+/// Bytes at the start of a slot for what the trampoline restores: six arguments and an address.
+pub const SAVED_SIZE: u64 = 64;
 
 /// Slots in one mapping of a scratch area.
 pub const SLOTS: u64 = 32;
 
-/// The free slots of an address space.
+/// The scratch mappings of an address space, and which of their slots are free.
 #[derive(Default)]
 pub struct Scratch {
+    areas: Vec<u64>,
     free: Vec<u64>,
+    /// Larger pieces that no thread uses, as (address, length).
+    large: Vec<(u64, u64)>,
+}
+
+/// A mapping of its own in a scratch area, read-only to the guest, given back when its thread is gone.
+pub struct Area {
+    mm: Rc<Mm>,
+    pub address: u64,
+    pub len: u64,
+}
+
+impl Area {
+    /// A free area of `mm` of at least `len` bytes; `None` if one must be mapped first.
+    pub fn take(mm: &Rc<Mm>, len: u64) -> Option<Self> {
+        let large = &mut mm.scratch.borrow_mut().large;
+        let (address, len) = large.swap_remove(large.iter().position(|&(_, size)| size >= len)?);
+        Some(Self { mm: Rc::clone(mm), address, len })
+    }
+}
+
+impl Drop for Area {
+    fn drop(&mut self) {
+        self.mm.scratch.borrow_mut().large.push((self.address, self.len));
+    }
 }
 
 impl Scratch {
     /// Adds a mapping of [`SLOTS`] slots at `address`.
     pub fn add(&mut self, address: u64) {
+        self.areas.push(address);
         self.free.extend((0..SLOTS).rev().map(|index| address + index * SLOT_SIZE));
+    }
+
+    /// Adds a larger piece.
+    pub fn add_large(&mut self, address: u64, len: u64) {
+        self.large.push((address, len));
+    }
+
+    /// The same mappings in a copied address space, where no thread uses a slot yet.
+    fn copied(&self) -> Self {
+        let mut copy = Self::default();
+        self.areas.iter().for_each(|&address| copy.add(address));
+        copy.large.clone_from(&self.large);
+        copy
+    }
+}
+
+impl Task {
+    /// The task that clone(2) makes of this one with `flags`.
+    pub fn child(&self, tid: Pid, flags: i32) -> Self {
+        let has = |flag| flags & flag != 0;
+        let process = &self.process;
+        Self {
+            tid,
+            process: if has(libc::CLONE_THREAD) { Rc::clone(process) } else { Rc::new(process.copied(tid)) },
+            fs: if has(libc::CLONE_FS) { Rc::clone(&self.fs) } else { Rc::new(self.fs.copied()) },
+            mm: if has(libc::CLONE_VM) { Rc::clone(&self.mm) } else { Rc::new(self.mm.copied()) },
+            slot: None,
+            area: None,
+            held: None,
+        }
+    }
+}
+
+impl Process {
+    fn copied(&self, pid: Pid) -> Self {
+        Self {
+            pid,
+            credentials: RefCell::clone(&self.credentials),
+            has_filter: Cell::clone(&self.has_filter),
+        }
+    }
+}
+
+impl Fs {
+    fn copied(&self) -> Self {
+        Self { cwd: RefCell::clone(&self.cwd), handle: RefCell::clone(&self.handle) }
+    }
+}
+
+impl Mm {
+    /// The copy of xroot's own address space that the root command has until its execve.
+    pub fn before_exec() -> Self {
+        let mm = Self::loading(GuestPath::root());
+        mm.loading.set(false);
+        mm
+    }
+
+    /// The address space that execve makes, in which the stub is about to load the program `exe`.
+    pub fn loading(exe: GuestPath) -> Self {
+        Self {
+            exe: RefCell::new(exe),
+            dumpable: Cell::new(1),
+            scratch: RefCell::default(),
+            stub: Cell::new(0),
+            loading: Cell::new(true),
+            file: MemFile::default(),
+        }
+    }
+
+    fn copied(&self) -> Self {
+        Self {
+            exe: RefCell::clone(&self.exe),
+            dumpable: Cell::clone(&self.dumpable),
+            scratch: RefCell::new(self.scratch.borrow().copied()),
+            stub: Cell::clone(&self.stub),
+            loading: Cell::new(false),
+            file: MemFile::default(),
+        }
     }
 }
 

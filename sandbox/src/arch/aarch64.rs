@@ -9,6 +9,14 @@ pub const AUDIT_ARCH: u32 = 0xc000_00b7;
 /// Length in bytes of the instruction that enters the kernel.
 pub const SYSCALL_LEN: u64 = 4;
 
+/// Length in bytes of the trampoline's restoring part: this ABI leaves no register free for one.
+pub const TRAMPOLINE_LEN: u64 = 0;
+
+/// True for the number of a call of another ABI that shares [`AUDIT_ARCH`]: there is none.
+pub fn is_other_abi(_nr: u64) -> bool {
+    false
+}
+
 /// The general registers of a stopped tracee.
 ///
 /// The number lives in a register set of its own (NT_ARM_SYSTEM_CALL), so it is kept beside the others.
@@ -68,4 +76,7 @@ impl Regs {
     pub fn set_sp(&mut self, sp: u64) {
         self.user.sp = sp;
     }
+
+    /// There is no trampoline whose register this could be.
+    pub fn set_slot(&mut self, _address: u64) {}
 }

@@ -11,6 +11,15 @@ pub const X32_BIT: u64 = 0x4000_0000;
 /// Length in bytes of the instruction that enters the kernel.
 pub const SYSCALL_LEN: u64 = 2;
 
+/// Length in bytes of the trampoline's part behind its syscall instruction, in which only saved values are reloaded.
+pub const TRAMPOLINE_LEN: u64 = 64;
+
+/// True for the number of a call of the x32 ABI, which shares [`AUDIT_ARCH`] with the host's own.
+pub fn is_other_abi(nr: u64) -> bool {
+    // The kernel looks at 32 bits; -1 is what a tracer or a program uses for no call at all.
+    nr as u32 != u32::MAX && nr & X32_BIT != 0
+}
+
 /// The general registers of a stopped tracee.
 #[derive(Clone, Copy)]
 pub struct Regs(pub(crate) libc::user_regs_struct);

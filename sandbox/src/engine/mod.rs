@@ -2,4 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bpf;
+
 pub mod filter;
+
+pub mod ptrace;

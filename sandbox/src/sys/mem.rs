@@ -2,6 +2,16 @@
 //!
 //! Source: process_vm_readv(2), proc_pid_mem(5).
 
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{IoSlice, IoSliceMut};
+use std::os::unix::fs::FileExt;
+use std::rc::Rc;
+
+use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
+use nix::unistd::Pid;
+
+use super::ptrace;
 use crate::error::Errno;
 
 /// A tracee's address space, or a fake one in a handler's test.
@@ -66,5 +76,128 @@ pub trait Memory {
                 return Err(Errno::ENAMETOOLONG);
             }
         }
+    }
+}
+
+/// /proc/PID/mem of one address space, opened when something is first forced into it.
+#[derive(Clone, Default)]
+pub struct MemFile(Rc<OnceCell<Option<File>>>);
+
+/// The memory of a live tracee.
+pub struct ProcessMemory {
+    pid: Pid,
+    file: MemFile,
+}
+
+impl ProcessMemory {
+    /// The memory of the thread `pid`, whose address space `file` belongs to: an execve brings another one.
+    pub fn new(pid: Pid, file: MemFile) -> Self {
+        Self { pid, file }
+    }
+
+    fn file(&self) -> Option<&File> {
+        let open = || File::options().read(true).write(true).open(format!("/proc/{}/mem", self.pid)).ok();
+        self.file.0.get_or_init(open).as_ref()
+    }
+}
+
+impl Memory for ProcessMemory {
+    fn read_some(&self, address: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+        let remote = [RemoteIoVec { base: address as usize, len: buf.len() }];
+        process_vm_readv(self.pid, &mut [IoSliceMut::new(buf)], &remote)
+    }
+
+    fn write(&self, address: u64, data: &[u8]) -> Result<(), Errno> {
+        let remote = [RemoteIoVec { base: address as usize, len: data.len() }];
+        if data.is_empty() || process_vm_writev(self.pid, &[IoSlice::new(data)], &remote)? == data.len() {
+            Ok(())
+        } else {
+            Err(Errno::EFAULT)
+        }
+    }
+
+    fn force(&self, address: u64, data: &[u8]) -> Result<(), Errno> {
+        let written = self.file().map(|file| file.write_all_at(data, address));
+        if matches!(written, Some(Ok(()))) {
+            return Ok(());
+        }
+        // A kernel with proc_mem.force_override=never refuses; a tracer may always poke.
+        self.poke(address, data)
+    }
+}
+
+impl ProcessMemory {
+    /// Writes word by word; the last word keeps the bytes behind `data`.
+    fn poke(&self, address: u64, data: &[u8]) -> Result<(), Errno> {
+        for (index, chunk) in data.chunks(8).enumerate() {
+            let at = address + 8 * index as u64;
+            let mut word = if chunk.len() == 8 { [0; 8] } else { ptrace::peek(self.pid, at)?.to_ne_bytes() };
+            word[..chunk.len()].copy_from_slice(chunk);
+            ptrace::poke(self.pid, at, u64::from_ne_bytes(word)).map_err(|errno| match errno {
+                Errno::EIO => Errno::EFAULT,
+                other => other,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Plain bytes in place of a tracee's memory, starting at [`FakeMemory::BASE`]; for handlers' tests.
+#[cfg(test)]
+pub struct FakeMemory(pub std::cell::RefCell<Vec<u8>>);
+
+#[cfg(test)]
+impl FakeMemory {
+    /// Address of the first byte; what lies below is not mapped.
+    pub const BASE: u64 = 0x10000;
+
+    /// Memory that holds `bytes`.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(std::cell::RefCell::new(bytes.to_vec()))
+    }
+}
+
+#[cfg(test)]
+impl Memory for FakeMemory {
+    fn read_some(&self, address: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+        let bytes = self.0.borrow();
+        let start = address.checked_sub(Self::BASE).ok_or(Errno::EFAULT)? as usize;
+        let rest = bytes.get(start..).filter(|rest| !rest.is_empty()).ok_or(Errno::EFAULT)?;
+        let count = rest.len().min(buf.len());
+        buf[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn write(&self, address: u64, data: &[u8]) -> Result<(), Errno> {
+        let mut bytes = self.0.borrow_mut();
+        let start = address.checked_sub(Self::BASE).ok_or(Errno::EFAULT)? as usize;
+        bytes.get_mut(start..start + data.len()).ok_or(Errno::EFAULT)?.copy_from_slice(data);
+        Ok(())
+    }
+
+    fn force(&self, address: u64, data: &[u8]) -> Result<(), Errno> {
+        self.write(address, data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_may_end_with_the_mapping_but_not_run_off_it() {
+        let memory = FakeMemory::new(b"abc\0def");
+        assert_eq!(memory.read_cstr(FakeMemory::BASE, 10), Ok(b"abc".to_vec()));
+        assert_eq!(memory.read_cstr(FakeMemory::BASE, 3), Ok(b"abc".to_vec()));
+        assert_eq!(memory.read_cstr(FakeMemory::BASE, 2), Err(Errno::ENAMETOOLONG));
+        assert_eq!(memory.read_cstr(FakeMemory::BASE + 4, 10), Err(Errno::EFAULT));
+        assert_eq!(memory.read_cstr(0, 10), Err(Errno::EFAULT));
+    }
+
+    #[test]
+    fn the_own_memory_is_readable_through_the_kernel() {
+        let text = *b"through the kernel\0";
+        let memory = ProcessMemory::new(Pid::this(), MemFile::default());
+        assert_eq!(memory.read_cstr(text.as_ptr() as u64, 64), Ok(b"through the kernel".to_vec()));
     }
 }

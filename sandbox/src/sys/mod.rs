@@ -1,5 +1,11 @@
 //! The only module with `unsafe`: thin, one function a syscall, one SAFETY line a block.
 
+pub mod fs;
 pub mod mem;
+pub mod probe;
+pub mod ptrace;
 pub mod seccomp;
+pub mod signal;
+pub mod spawn;
 pub mod stub;
+pub mod wait;

@@ -1,15 +1,16 @@
 //! A trapped call, as handlers see it, and what they may decide.
 #![forbid(unsafe_code)]
 
+use std::os::fd::OwnedFd;
+
 use nix::unistd::Pid;
 
 use super::table::Row;
-use crate::error::Failure;
+use super::world::World;
+use crate::error::{Errno, Failure};
+use crate::exec::Plan;
 use crate::sys::mem::Memory;
 use crate::task::{Task, Tasks};
-
-/// What all calls of a session share.
-pub struct World {}
 
 /// One call of one task, stopped before the kernel runs it.
 pub struct Call<'a> {
@@ -44,6 +45,20 @@ pub enum Action {
     Answer(i64),
     /// The kernel runs a changed call; the guest's argument registers are put back afterwards.
     Rewrite(Rewrite),
+    /// execve: the kernel runs xroot's own file with the guest's arguments, and the stub in it loads the program.
+    Exec(Box<Exec>),
+}
+
+/// What an execve is to run, and the arguments of it that the tracer must know.
+pub struct Exec {
+    pub plan: Plan,
+    /// Where the guest's argv and envp arrays are, as it gave them.
+    pub argv: u64,
+    pub envp: u64,
+    /// Which argument of the call is the path; argv and envp follow it.
+    pub path_argument: usize,
+    /// A file without a name, held open until the stub has mapped it.
+    pub held: Option<OwnedFd>,
 }
 
 /// How a call is changed before the kernel sees it.
@@ -92,5 +107,18 @@ impl Call<'_> {
     /// The calling task.
     pub fn task(&self) -> &Task {
         self.tasks.get(self.tid).expect("a call is made by a task that is in the table")
+    }
+
+    /// Argument `index` as the C type `int`, in which descriptors, flags and modes travel.
+    pub fn int(&self, index: usize) -> i32 {
+        self.args[index] as i32
+    }
+
+    /// Reads the path that argument `index` points to.
+    ///
+    /// # Errors
+    /// EFAULT, and ENAMETOOLONG for PATH_MAX bytes and more.
+    pub fn read_path(&self, index: usize) -> Result<Vec<u8>, Errno> {
+        self.mem.read_cstr(self.args[index], libc::PATH_MAX as usize - 1)
     }
 }

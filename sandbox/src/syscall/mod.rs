@@ -3,10 +3,30 @@
 //! A handler never learns who trapped the call.
 #![forbid(unsafe_code)]
 
-pub mod call;
-pub mod matrix;
-pub mod paths;
 pub mod table;
 
-pub use call::{Action, Call, Rewrite, World};
+pub mod call;
+
+pub mod world;
+
+pub mod paths;
+
+pub mod matrix;
+
+pub mod open;
+
+pub mod stat;
+
+pub mod cwd;
+
+pub mod exec;
+
+pub mod process;
+
+pub mod ids;
+
+pub mod proc;
+
+pub use call::{Action, Call, Rewrite};
 pub use table::{Row, TABLE};
+pub use world::World;

@@ -1,10 +1,199 @@
-//! Rewrites the path arguments that a row names.
+//! Path arguments: where they lead, and how the kernel is made to go there.
+//!
+//! Source: path_resolution(7), and the man page of each row.
 #![forbid(unsafe_code)]
 
-use super::call::{Action, Call};
-use crate::error::Failure;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use super::call::{Action, Call, Rewrite};
+use super::table::{Base, Intent, LastRule, Null, PathArg};
+use crate::error::{Errno, Failure};
+use crate::sys::fs;
+use crate::vfs::{self, GuestPath, HostPath, Last, Resolved, resolve};
+
+/// Where a path argument leads.
+pub struct Target {
+    pub resolved: Resolved,
+    pub last: Last,
+    /// The directory that the path starts at, held open by the tracer, if the path is relative.
+    pub handle: Option<Arc<OwnedFd>>,
+}
 
 /// Rewrites every path argument of the row: the handler of calls that need nothing else.
-pub fn translate(_call: &mut Call<'_>) -> Result<Action, Failure> {
-    Ok(Action::Pass)
+pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if call.row.paths.is_empty() {
+        return Ok(Action::Pass);
+    }
+    let mut rewrite = Rewrite::default();
+    for spec in call.row.paths {
+        let Some(target) = call.target(spec)? else {
+            // Another thread must not put a path there behind our back. A null pointer stays one.
+            if call.args[usize::from(spec.arg)] != 0 {
+                rewrite.stage_path(spec.arg.into(), b"");
+            }
+            continue;
+        };
+        check_intent(spec.intent, &target.resolved)?;
+        target.stage(spec, &mut rewrite);
+    }
+    Ok(Action::Rewrite(rewrite))
+}
+
+/// Refuses what a read-only mount or a mount point refuses, in the kernel's order.
+///
+/// fs/namei.c: filename_create finds an existing name before it looks at the mount, unlink and rename ask for write
+/// access to the mount first.
+pub fn check_intent(intent: Intent, resolved: &Resolved) -> Result<(), Errno> {
+    let readonly = if resolved.readonly { Err(Errno::EROFS) } else { Ok(()) };
+    match intent {
+        Intent::Read | Intent::Open => Ok(()),
+        Intent::Write => readonly,
+        Intent::Create if resolved.node.is_some() || resolved.holds_mount => Err(Errno::EEXIST),
+        Intent::Create => readonly,
+        Intent::Remove => readonly.and(if resolved.holds_mount { Err(Errno::EBUSY) } else { Ok(()) }),
+    }
+}
+
+impl Call<'_> {
+    /// Where the path argument `spec` leads; `None` if it is empty and the call allows that (AT_EMPTY_PATH), or NULL
+    /// where the descriptor alone is meant.
+    ///
+    /// # Errors
+    /// What the guest's own call would fail with before it looks at the file.
+    pub fn target(&self, spec: &PathArg) -> Result<Option<Target>, Failure> {
+        let address = self.args[usize::from(spec.arg)];
+        let may_be_empty =
+            spec.empty.is_some_and(|(arg, bit)| bit == 0 || self.args[usize::from(arg)] as u32 & bit != 0);
+        let null = match spec.null {
+            Null::Address => false,
+            Null::Base => !matches!(spec.base, Base::Fd(arg) if self.int(arg.into()) == libc::AT_FDCWD),
+            Null::Empty => may_be_empty,
+        };
+        if address == 0 && null {
+            return Ok(None);
+        }
+        let path = self.read_path(spec.arg.into())?;
+        if path.is_empty() && may_be_empty {
+            return Ok(None);
+        }
+        self.target_of(spec.base, &path, self.last_of(spec)?).map(Some)
+    }
+
+    /// Where `path` leads for this task, from `base` if it is relative.
+    ///
+    /// # Errors
+    /// As [`Call::target`].
+    pub fn target_of(&self, base: Base, path: &[u8], last: Last) -> Result<Target, Failure> {
+        if path.starts_with(b"/") || path.is_empty() {
+            let root = GuestPath::root();
+            let resolved = self.walk(None, vfs::Base::Named(&root), path, last)?;
+            return Ok(Target { resolved, last, handle: None });
+        }
+        let (handle, guest) = self.base(base, path)?;
+        let start = match &guest {
+            Some(guest) => vfs::Base::Held(guest),
+            None => vfs::Base::Outside,
+        };
+        let resolved = self.walk(Some(&handle), start, path, last)?;
+        Ok(Target { resolved, last, handle: Some(handle) })
+    }
+
+    fn walk(
+        &self,
+        handle: Option<&Arc<OwnedFd>>,
+        start: vfs::Base<'_>,
+        path: &[u8],
+        last: Last,
+    ) -> Result<Resolved, Errno> {
+        let mut lookup = self.world.lookup.borrow_mut();
+        lookup.hold(handle.cloned());
+        resolve(&self.world.namespace, &mut *lookup, start, path, last)
+    }
+
+    fn last_of(&self, spec: &PathArg) -> Result<Last, Errno> {
+        if matches!(spec.intent, Intent::Create | Intent::Remove) {
+            return Ok(Last::Entry);
+        }
+        let flags = |arg: u8| self.args[usize::from(arg)] as u32;
+        let follow = match spec.last {
+            LastRule::Follow => true,
+            LastRule::NoFollow => false,
+            LastRule::NoFollowIf(arg, bit) => flags(arg) & bit == 0,
+            LastRule::FollowIf(arg, bit) => flags(arg) & bit != 0,
+            LastRule::Open(_) | LastRule::OpenHow(_) => unreachable!("the open family has its own handler"),
+        };
+        Ok(if follow { Last::Follow } else { Last::NoFollow })
+    }
+
+    /// The directory that `base` means, held open, and its guest name.
+    fn base(&self, base: Base, path: &[u8]) -> Result<(Arc<OwnedFd>, Option<GuestPath>), Failure> {
+        let fd = match base {
+            Base::Cwd => libc::AT_FDCWD,
+            Base::Fd(arg) => self.int(arg.into()),
+        };
+        if fd != libc::AT_FDCWD {
+            let link = format!("/proc/{}/fd/{fd}", self.tid);
+            let handle = match fs::open_path(link.as_bytes()) {
+                Err(Errno::ENOENT) => return Err(Errno::EBADF.into()),
+                other => other?,
+            };
+            let host = fs::readlink(link.as_bytes())?;
+            return Ok((Arc::new(handle), self.name_of(HostPath::from_bytes(host))));
+        }
+        let goes_up = path.split(|&byte| byte == b'/').any(|name| name == b"..");
+        let handle = self.cwd_handle()?;
+        let guest = if goes_up { self.cwd_name()? } else { self.task().fs.cwd.borrow().clone() };
+        Ok((handle, guest))
+    }
+
+    /// The working directory, held open by the tracer.
+    ///
+    /// # Errors
+    /// As open(2), where the task is gone or has no working directory any more.
+    pub fn cwd_handle(&self) -> Result<Arc<OwnedFd>, Errno> {
+        let fs_state = &self.task().fs;
+        if let Some(handle) = &*fs_state.handle.borrow() {
+            return Ok(Arc::clone(handle));
+        }
+        let handle = Arc::new(fs::open_path(format!("/proc/{}/cwd", self.tid).as_bytes())?);
+        *fs_state.handle.borrow_mut() = Some(Arc::clone(&handle));
+        Ok(handle)
+    }
+
+    /// The working directory's guest name now: the one by which the task reached it while that still names the same
+    /// directory, else the deepest; `None` if the guest has no name for it, as when it is deleted.
+    ///
+    /// # Errors
+    /// As readlink(2), where the task is gone.
+    pub fn cwd_name(&self) -> Result<Option<GuestPath>, Errno> {
+        let host = HostPath::from_bytes(fs::readlink(format!("/proc/{}/cwd", self.tid).as_bytes())?);
+        let known = self.task().fs.cwd.borrow().clone();
+        if let Some(known) = known.filter(|known| self.world.namespace.shows(known, &host)) {
+            return Ok(Some(known));
+        }
+        let name = self.name_of(host);
+        *self.task().fs.cwd.borrow_mut() = name.clone();
+        Ok(name)
+    }
+
+    /// The guest name of what a /proc link says; `None` for what is deleted or outside.
+    pub fn name_of(&self, host: HostPath) -> Option<GuestPath> {
+        self.world.namespace.guest_of(&host)
+    }
+}
+
+impl Target {
+    /// Makes the kernel find the target by argument `spec` of the changed call.
+    ///
+    /// A place below the directory that the path starts at stays relative to it, so that the directory may be
+    /// renamed, deleted or unreachable by name, as natively.
+    pub fn stage(&self, spec: &PathArg, rewrite: &mut Rewrite) {
+        rewrite.stage_path(spec.arg.into(), &self.argument());
+    }
+
+    /// The path that leads the kernel to the target, absolute or relative to the directory where the guest's began.
+    pub fn argument(&self) -> Vec<u8> {
+        self.resolved.base_argument(self.last).unwrap_or_else(|| self.resolved.host_argument(self.last))
+    }
 }

@@ -1,0 +1,194 @@
+//! execve: from the guest's call to the first instruction of its program.
+//!
+//! The kernel runs xroot's own file; the stub in it is started at the exec event and loads the program. See
+//! [`crate::exec::loader`] for the order of things.
+#![forbid(unsafe_code)]
+
+use std::rc::Rc;
+
+use nix::unistd::Pid;
+
+use super::step::restore_args;
+use super::{Engine, PendingExec, Phase};
+use crate::error::{Errno, Error, Failure};
+use crate::exec::loader::{Report, StackInfo, entry_point};
+use crate::sys::mem::Memory;
+use crate::sys::ptrace::{self, SyscallInfo};
+use crate::syscall::call::Exec;
+use crate::syscall::table::number;
+use crate::task::{Area, Mm, SAVED_SIZE, SLOT_SIZE, SLOTS};
+
+/// What execve(2) allows for arguments and environment together, at the most (MAX_ARG_STRINGS is far above it).
+const MAX_POINTERS: usize = 1 << 20;
+
+impl Engine<'_> {
+    /// Makes the kernel run xroot's own file instead of the guest's program.
+    pub(super) fn start_exec(&mut self, pid: Pid, exec: Exec) -> Result<(), Failure> {
+        let regs = ptrace::regs(pid)?;
+        let path = [&self.world.carrier.argument(&exec.plan.execfn)[..], b"\0"].concat();
+        let argv = match &exec.plan.arguments {
+            Some(words) => Some(Argv { words, rest: self.pointers_after_first(pid, exec.argv)? }),
+            None => None,
+        };
+        let len = path.len() as u64 + 8 + argv.as_ref().map_or(0, Argv::len);
+        let Some(base) = self.room(pid, len)? else { return Ok(()) };
+        let mut bytes = path;
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        let mut changed = regs;
+        changed.set_nr(number("execve"));
+        changed.set_arg(0, base);
+        changed.set_arg(1, exec.argv);
+        changed.set_arg(2, exec.envp);
+        if let Some(argv) = argv {
+            changed.set_arg(1, argv.place(base, &mut bytes));
+        }
+        self.memory(pid)?.force(base, &bytes)?;
+        ptrace::set_regs(pid, &changed)?;
+        self.phases.insert(pid, Phase::Exec(Box::new(PendingExec { regs, exec })));
+        Ok(self.resume(pid, 0)?)
+    }
+
+    /// Where `len` bytes can be staged; `None` if memory must be mapped first, after which the call is made again.
+    fn room(&mut self, pid: Pid, len: u64) -> Result<Option<u64>, Failure> {
+        let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
+        if len <= SLOT_SIZE - SAVED_SIZE {
+            let slot = task.slot.as_ref().expect("a slot is taken before a handler runs");
+            return Ok(Some(slot.address + SAVED_SIZE));
+        }
+        if task.area.as_ref().is_none_or(|area| area.len < len) {
+            task.area = Area::take(&task.mm, len);
+        }
+        match &task.area {
+            Some(area) => Ok(Some(area.address)),
+            None => self.inject_area(pid, len).map(|()| None),
+        }
+    }
+
+    /// The pointers of a NULL-terminated array in the tracee, without the first, the NULL included.
+    fn pointers_after_first(&self, pid: Pid, array: u64) -> Result<Vec<u64>, Failure> {
+        let memory = self.memory(pid)?;
+        if array == 0 || memory.read_u64(array)? == 0 {
+            return Ok(vec![0]);
+        }
+        let mut pointers = Vec::new();
+        while pointers.len() < MAX_POINTERS {
+            let pointer = memory.read_u64(array + 8 * (pointers.len() as u64 + 1))?;
+            pointers.push(pointer);
+            if pointer == 0 {
+                return Ok(pointers);
+            }
+        }
+        Err(Errno::E2BIG.into())
+    }
+
+    /// execve has failed after all: the guest's registers are put back.
+    pub(super) fn on_exec_return(&mut self, pid: Pid, pending: PendingExec) -> Result<(), Failure> {
+        let mut regs = ptrace::regs(pid)?;
+        restore_args(&mut regs, &pending.regs);
+        ptrace::set_regs(pid, &regs)?;
+        Ok(ptrace::cont(pid, 0)?)
+    }
+
+    /// execve has replaced the image: the stub starts, in place of xroot's own first instruction.
+    ///
+    /// A thread that was not the leader has the leader's id now; all other threads are gone or going.
+    pub(super) fn on_exec(&mut self, pid: Pid) -> Result<(), Failure> {
+        let before = Pid::from_raw(ptrace::event_message(pid)? as i32);
+        self.inherit(before, pid);
+        let Some(Phase::Exec(pending)) = self.phases.remove(&pid) else {
+            return Err(Failure::Broken(Error::os("an execve went unseen")(Errno::EPROTO)));
+        };
+        let plan = &pending.exec.plan;
+        let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
+        task.slot = None;
+        task.area = None;
+        task.mm = Rc::new(Mm::loading(plan.exe.clone()));
+        task.held = pending.exec.held;
+        let mut regs = ptrace::regs(pid)?;
+        let auxv = std::fs::read(format!("/proc/{pid}/auxv")).map_err(|_| Failure::Gone)?;
+        let entry = entry_point(&auxv).unwrap_or(regs.ip());
+        let info = StackInfo { stack: regs.sp(), entry };
+        let start = self.world.carrier.start(plan, info, SLOTS * SLOT_SIZE);
+        self.memory(pid)?.write(start.at, &start.bytes)?;
+        regs.set_ip(start.ip);
+        regs.set_sp(start.sp);
+        regs.set_arg(0, start.arg);
+        ptrace::set_regs(pid, &regs)?;
+        Ok(ptrace::cont(pid, 0)?)
+    }
+
+    /// The thread `before` has become `pid`, the leader of its process, and the only thread of it.
+    fn inherit(&mut self, before: Pid, pid: Pid) {
+        if before != pid {
+            if let Some(mut task) = self.tasks.remove(before) {
+                task.tid = pid;
+                self.tasks.insert(task);
+            }
+            self.phases.remove(&pid);
+            if let Some(phase) = self.phases.remove(&before) {
+                self.phases.insert(pid, phase);
+            }
+        }
+    }
+
+    /// The stub makes a call while it loads a program: it opens host paths, and says at last how it went.
+    pub(super) fn on_loader_call(&mut self, pid: Pid, info: &SyscallInfo) -> Result<(), Failure> {
+        let args = std::array::from_fn(|index| info.args[index]);
+        let report = if info.nr == number("prctl") { Report::of(args) } else { None };
+        match report {
+            None => Ok(ptrace::cont(pid, 0)?),
+            Some(Report::Done { scratch, blob, mm, .. }) => {
+                let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
+                task.held = None;
+                task.mm.scratch.borrow_mut().add(scratch);
+                task.mm.stub.set(blob);
+                task.mm.loading.set(false);
+                if let (Some(errno), true) = (mm, self.world.verbose) {
+                    eprintln!(
+                        "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"
+                    );
+                }
+                self.answer(pid, 0)
+            }
+            Some(Report::Failed { errno, stage }) => {
+                if self.world.verbose {
+                    eprintln!("xroot: process {pid}: {stage} failed: {errno}");
+                }
+                self.answer(pid, 0)
+            }
+        }
+    }
+}
+
+/// An argv array whose first entry is replaced.
+struct Argv<'a> {
+    words: &'a [Vec<u8>],
+    /// The guest's own pointers behind the first, and NULL.
+    rest: Vec<u64>,
+}
+
+impl Argv<'_> {
+    /// Bytes that [`Argv::place`] needs.
+    fn len(&self) -> u64 {
+        let strings: usize = self.words.iter().map(|word| word.len() + 1).sum();
+        ((self.words.len() + self.rest.len() + 1) * 8 + strings) as u64
+    }
+
+    /// Appends array and strings to `bytes`, which will lie at `base`; returns the array's address.
+    fn place(self, base: u64, bytes: &mut Vec<u8>) -> u64 {
+        let array = base + bytes.len() as u64;
+        let mut string = array + ((self.words.len() + self.rest.len()) * 8) as u64;
+        let mut pointers = Vec::new();
+        for word in self.words {
+            pointers.push(string);
+            string += word.len() as u64 + 1;
+        }
+        pointers.extend(self.rest);
+        bytes.extend(pointers.into_iter().flat_map(u64::to_ne_bytes));
+        for word in self.words {
+            bytes.extend_from_slice(word);
+            bytes.push(0);
+        }
+        array
+    }
+}

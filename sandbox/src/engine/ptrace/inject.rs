@@ -1,0 +1,73 @@
+//! A call that a tracee makes on xroot's behalf, from the entry stop of a call of its own.
+//!
+//! The number and arguments at the stop are replaced, the call returns to a stop, and the program counter goes back
+//! to the guest's own syscall instruction, which traps once more. So nothing is ever written into the guest's code.
+#![forbid(unsafe_code)]
+
+use nix::unistd::Pid;
+
+use super::{Engine, Phase};
+use crate::arch::{self, Regs};
+use crate::error::Failure;
+use crate::sys::ptrace;
+use crate::syscall::table::number;
+use crate::task::{SLOT_SIZE, SLOTS};
+
+/// A mapping being made for the tracer's own use.
+pub(super) struct Injection {
+    /// The registers of the guest's own call.
+    own: Regs,
+    len: u64,
+    purpose: Purpose,
+}
+
+#[derive(Clone, Copy)]
+enum Purpose {
+    Slots,
+    Area,
+}
+
+impl Engine<'_> {
+    /// Maps more scratch slots, and then makes the guest's call again.
+    pub(super) fn inject_scratch(&mut self, pid: Pid) -> Result<(), Failure> {
+        self.inject_mmap(pid, SLOTS * SLOT_SIZE, Purpose::Slots)
+    }
+
+    /// Maps a larger area, and then makes the guest's call again.
+    pub(super) fn inject_area(&mut self, pid: Pid, len: u64) -> Result<(), Failure> {
+        self.inject_mmap(pid, len.next_multiple_of(SLOTS * SLOT_SIZE), Purpose::Area)
+    }
+
+    /// Read-only to the guest: only the tracer writes there.
+    fn inject_mmap(&mut self, pid: Pid, len: u64, purpose: Purpose) -> Result<(), Failure> {
+        let own = ptrace::regs(pid)?;
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        let mut regs = own;
+        regs.set_nr(number("mmap"));
+        [0, len, libc::PROT_READ as u64, flags as u64, u64::MAX, 0]
+            .into_iter()
+            .enumerate()
+            .for_each(|(index, value)| regs.set_arg(index, value));
+        ptrace::set_regs(pid, &regs)?;
+        self.phases.insert(pid, Phase::Inject(Box::new(Injection { own, len, purpose })));
+        Ok(self.resume(pid, 0)?)
+    }
+
+    /// The mapping has been made, or failed: the guest's call fails with the same errno then.
+    pub(super) fn on_injected(&mut self, pid: Pid, injection: Injection) -> Result<(), Failure> {
+        let Injection { mut own, len, purpose } = injection;
+        let ret = ptrace::regs(pid)?.ret();
+        own.set_ret(ret);
+        if ret >= 0 {
+            let mut scratch = self.task(pid)?.mm.scratch.borrow_mut();
+            match purpose {
+                Purpose::Slots => scratch.add(ret as u64),
+                Purpose::Area => scratch.add_large(ret as u64, len),
+            }
+            own.set_ret(own.nr() as i64);
+            own.set_ip(own.ip() - arch::SYSCALL_LEN);
+        }
+        ptrace::set_regs(pid, &own)?;
+        Ok(ptrace::cont(pid, 0)?)
+    }
+}

@@ -1,0 +1,202 @@
+//! The ptrace engine: one loop that waits for tracees and tells each event to its part.
+//!
+//! Source: ptrace(2). Tracees are seized, so that group-stops are told apart from signals.
+#![forbid(unsafe_code)]
+
+mod exec;
+mod inject;
+mod signal;
+mod spawn;
+mod step;
+
+use std::collections::{HashMap, HashSet};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::arch::{self, Regs};
+use crate::error::{Errno, Error, Failure};
+use crate::exec::loader::TRAMPOLINE_RETURN;
+use crate::sys::ptrace;
+use crate::sys::wait::{Event, wait_any};
+use crate::syscall::call::{Exec, OnExit};
+use crate::syscall::table::row;
+use crate::syscall::{Row, World, process};
+use crate::task::{Task, Tasks};
+
+/// How the root command has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// With this exit code.
+    Code(i32),
+    /// Killed by this signal.
+    Signal(i32),
+}
+
+/// The tracer of one process tree.
+pub struct Engine<'w> {
+    world: &'w World,
+    tasks: Tasks,
+    /// What is under way in a task between two of its stops; a task without an entry just runs.
+    phases: HashMap<Pid, Phase>,
+    /// Children that stopped before their parent told of them.
+    parked: HashSet<Pid>,
+    /// The root command's process.
+    root: Pid,
+    ended: Option<Ended>,
+    /// Set when what is left of the tree is to be killed.
+    ending: bool,
+}
+
+/// What a task's next stop continues.
+enum Phase {
+    /// The trampoline restores these registers; a stop inside it undoes it first.
+    Trampoline(Box<Regs>),
+    /// The changed call returns to a stop, where these registers are put back.
+    Exit(Box<PendingExit>),
+    /// An injected call returns to a stop, after which the guest's own call, with these registers, is made again.
+    Inject(Box<inject::Injection>),
+    /// execve is under way with xroot's own file in place of the program.
+    Exec(Box<PendingExec>),
+}
+
+struct PendingExit {
+    regs: Regs,
+    row: &'static Row,
+    exit: Option<OnExit>,
+}
+
+struct PendingExec {
+    regs: Regs,
+    exec: Exec,
+}
+
+impl<'w> Engine<'w> {
+    /// Traces the tree until its root has ended and nothing is left (or, where the session waits for all, until
+    /// the last task has gone by itself).
+    ///
+    /// # Errors
+    /// What made it impossible to go on; the tree is killed then.
+    pub fn run(&mut self) -> Result<Ended, Error> {
+        while !(self.tasks.is_empty() && self.ended.is_some()) {
+            let (pid, event) = match wait_any() {
+                Ok(news) => news,
+                Err(Errno::EINTR) => continue,
+                Err(Errno::ECHILD) => break,
+                Err(errno) => return Err(Error::os("cannot wait for the guest's processes")(errno)),
+            };
+            match self.on_event(pid, event) {
+                Ok(()) => {}
+                // A dead tracee is reaped by one of the next waits.
+                Err(Failure::Gone | Failure::Errno(Errno::ESRCH)) => {}
+                Err(Failure::Errno(errno)) => {
+                    return Err(Error::os(format!("ptrace of process {pid}"))(errno));
+                }
+                Err(Failure::Broken(error)) => return Err(error),
+            }
+        }
+        self.ended.ok_or_else(|| Error::os("the root command vanished")(Errno::ECHILD))
+    }
+
+    fn on_event(&mut self, pid: Pid, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::Exited(code) => {
+                self.on_gone(pid, Ended::Code(code));
+                return Ok(());
+            }
+            Event::Killed(signal) => {
+                self.on_gone(pid, Ended::Signal(signal));
+                return Ok(());
+            }
+            _ => {}
+        }
+        if self.ending {
+            let _ = kill(pid, Signal::SIGKILL);
+            return Ok(());
+        }
+        if let Event::Exec = event {
+            return self.on_exec(pid);
+        }
+        if !self.tasks.contains(pid) {
+            // A child's first stop may be seen before its parent's event.
+            self.parked.insert(pid);
+            return Ok(());
+        }
+        match event {
+            Event::Seccomp => self.on_seccomp(pid),
+            Event::Syscall => self.on_syscall_exit(pid),
+            Event::Clone => self.on_clone(pid),
+            Event::GroupStop(signal) => self.on_group_stop(pid, signal),
+            Event::Signal(signal) => self.on_signal(pid, signal),
+            Event::Trap => {
+                self.leave_trampoline(pid)?;
+                Ok(self.resume(pid, 0)?)
+            }
+            Event::Exec | Event::Exited(_) | Event::Killed(_) => unreachable!("answered above"),
+        }
+    }
+
+    fn on_gone(&mut self, pid: Pid, how: Ended) {
+        self.parked.remove(&pid);
+        self.phases.remove(&pid);
+        self.tasks.remove(pid);
+        if pid == self.root {
+            self.ended = Some(how);
+            if !self.world.wait_all {
+                self.kill_all();
+            }
+        }
+    }
+
+    /// Kills what is left of the tree.
+    pub fn kill_all(&mut self) {
+        self.ending = true;
+        for task in self.tasks.iter() {
+            let _ = kill(task.tid, Signal::SIGKILL);
+        }
+        for &pid in &self.parked {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+    }
+
+    /// A task is about to return from fork, vfork, clone or clone3.
+    fn on_clone(&mut self, pid: Pid) -> Result<(), Failure> {
+        let child = Pid::from_raw(ptrace::event_message(pid)? as i32);
+        let flags = self.clone_flags(pid)?;
+        if let Some(parent) = self.tasks.get(pid) {
+            let task = parent.child(child, flags);
+            self.tasks.insert(task);
+        }
+        if self.parked.remove(&child) {
+            let (Ok(()) | Err(_)) = self.resume(child, 0);
+        }
+        Ok(self.resume(pid, 0)?)
+    }
+
+    fn clone_flags(&mut self, pid: Pid) -> Result<i32, Failure> {
+        let regs = ptrace::regs(pid)?;
+        let row = row(regs.nr()).ok_or(Errno::ENOSYS)?;
+        self.with_call(pid, row, &regs, process::clone_flags)
+    }
+
+    /// Lets a task run on, to a stop at its next syscall boundary if something waits for that.
+    fn resume(&self, pid: Pid, signal: i32) -> Result<(), Errno> {
+        match self.phases.get(&pid) {
+            Some(Phase::Exit(_) | Phase::Inject(_)) => ptrace::syscall(pid, signal),
+            Some(Phase::Trampoline(_)) | None => ptrace::cont(pid, signal),
+            // A failed execve must be seen to return.
+            Some(Phase::Exec(_)) => ptrace::syscall(pid, signal),
+        }
+    }
+
+    /// The task that has stopped.
+    fn task(&self, pid: Pid) -> Result<&Task, Failure> {
+        self.tasks.get(pid).ok_or(Failure::Gone)
+    }
+
+    /// The address at which the trampoline's restoring part starts in this task, if it has one.
+    fn trampoline(&self, pid: Pid) -> Option<u64> {
+        let stub = self.tasks.get(pid)?.mm.stub.get();
+        (stub != 0 && arch::TRAMPOLINE_LEN != 0).then_some(stub + TRAMPOLINE_RETURN)
+    }
+}

@@ -1,0 +1,214 @@
+//! From a trapped call to its row's handler, and from the handler's decision to a running tracee.
+#![forbid(unsafe_code)]
+
+use nix::unistd::Pid;
+
+use super::{Engine, PendingExit, Phase};
+use crate::arch::{self, Regs};
+use crate::error::{Errno, Failure};
+use crate::sys::mem::{Memory, ProcessMemory};
+use crate::sys::ptrace::{self, SyscallInfo};
+use crate::syscall::call::Value;
+use crate::syscall::table::{Verdict, row};
+use crate::syscall::{Action, Call, Rewrite, Row};
+use crate::task::{SAVED_SIZE, SLOT_SIZE, Slot};
+
+/// Results by which the kernel asks itself to make the call again after a signal (include/linux/errno.h).
+const RESTART: std::ops::RangeInclusive<i64> = -516..=-512;
+
+impl Engine<'_> {
+    /// A call of a row that the filter traps, or of no row at all, has not run yet.
+    pub(super) fn on_seccomp(&mut self, pid: Pid) -> Result<(), Failure> {
+        let mut info = self.world.probes.syscall(pid)?;
+        if self.task(pid)?.mm.loading.get() {
+            return self.on_loader_call(pid, &info);
+        }
+        if let Some(original) = self.take_restarted(pid, &info)? {
+            info = original;
+        }
+        if info.arch != arch::AUDIT_ARCH || arch::is_other_abi(info.nr) {
+            self.world.count_unsupported(info.arch, info.nr);
+            return self.answer(pid, -(Errno::ENOSYS as i64));
+        }
+        let Some(row) = row(info.nr) else {
+            self.world.count_unsupported(info.arch, info.nr);
+            return self.answer(pid, -(Errno::ENOSYS as i64));
+        };
+        match row.verdict {
+            Verdict::Allow => Ok(ptrace::cont(pid, 0)?),
+            Verdict::Refuse(errno) => {
+                self.world.count_refused(row);
+                self.answer(pid, -(errno as i64))
+            }
+            Verdict::Handle(_, handler) => {
+                if !self.has_slot(pid)? {
+                    return self.inject_scratch(pid);
+                }
+                let decided = self.call(pid, row, info.args, handler);
+                self.act(pid, row, decided)
+            }
+        }
+    }
+
+    /// Runs `decide` on the call that `regs` are about to make.
+    pub(super) fn with_call<T>(
+        &mut self,
+        pid: Pid,
+        row: &'static Row,
+        regs: &Regs,
+        decide: impl FnOnce(&mut Call<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.call(pid, row, std::array::from_fn(|index| regs.arg(index)), decide)
+    }
+
+    fn call<T>(
+        &mut self,
+        pid: Pid,
+        row: &'static Row,
+        args: [u64; 6],
+        decide: impl FnOnce(&mut Call<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mem = self.memory(pid)?;
+        decide(&mut Call { row, args, tid: pid, tasks: &mut self.tasks, world: self.world, mem: &mem })
+    }
+
+    pub(super) fn memory(&self, pid: Pid) -> Result<ProcessMemory, Failure> {
+        Ok(ProcessMemory::new(pid, self.task(pid)?.mm.file.clone()))
+    }
+
+    fn act(&mut self, pid: Pid, row: &'static Row, decided: Result<Action, Failure>) -> Result<(), Failure> {
+        match decided {
+            Ok(Action::Pass) => Ok(ptrace::cont(pid, 0)?),
+            Ok(Action::Answer(value)) => self.answer(pid, value),
+            Ok(Action::Rewrite(rewrite)) => self.rewrite(pid, row, rewrite),
+            Ok(Action::Exec(exec)) => self.start_exec(pid, *exec),
+            // ESRCH is what a handler that asks about a dead tracee gets; a guest's own ESRCH is answered.
+            Err(Failure::Errno(errno)) => self.answer(pid, -(errno as i64)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Gives the call this result; the kernel runs nothing.
+    pub(super) fn answer(&mut self, pid: Pid, value: i64) -> Result<(), Failure> {
+        let mut regs = ptrace::regs(pid)?;
+        regs.set_nr(u64::MAX);
+        regs.set_ret(value);
+        ptrace::set_regs(pid, &regs)?;
+        Ok(ptrace::cont(pid, 0)?)
+    }
+
+    /// Makes sure that the task has a scratch slot; false if its address space must be given more first.
+    fn has_slot(&mut self, pid: Pid) -> Result<bool, Failure> {
+        let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
+        if task.slot.is_none() {
+            task.slot = Slot::take(&task.mm);
+        }
+        Ok(task.slot.is_some())
+    }
+
+    /// Lets the kernel run a changed call, and sees to it that the guest finds its registers unchanged.
+    ///
+    /// Where the stub is mapped, its trampoline restores them and no second stop is needed: the program counter is
+    /// moved there, behind another syscall instruction, and the one free register points at the saved values.
+    fn rewrite(&mut self, pid: Pid, row: &'static Row, rewrite: Rewrite) -> Result<(), Failure> {
+        let regs = ptrace::regs(pid)?;
+        let slot = self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address;
+        debug_assert!(rewrite.data.len() as u64 <= SLOT_SIZE - SAVED_SIZE);
+        let mut changed = regs;
+        if let Some(nr) = rewrite.nr {
+            changed.set_nr(nr);
+        }
+        for &(index, value) in &rewrite.args {
+            changed.set_arg(
+                index,
+                match value {
+                    Value::Plain(value) => value,
+                    Value::Scratch(offset) => slot + SAVED_SIZE + offset as u64,
+                },
+            );
+        }
+        let trampoline = self.trampoline(pid).filter(|_| rewrite.exit.is_none());
+        let mut bytes = saved_values(&regs);
+        bytes.extend_from_slice(&rewrite.data);
+        self.memory(pid)?.force(slot, &bytes)?;
+        let phase = match trampoline {
+            Some(address) => {
+                changed.set_ip(address);
+                changed.set_slot(slot);
+                Phase::Trampoline(Box::new(regs))
+            }
+            None => Phase::Exit(Box::new(PendingExit { regs, row, exit: rewrite.exit })),
+        };
+        ptrace::set_regs(pid, &changed)?;
+        self.phases.insert(pid, phase);
+        Ok(self.resume(pid, 0)?)
+    }
+
+    /// A changed or injected call has returned.
+    pub(super) fn on_syscall_exit(&mut self, pid: Pid) -> Result<(), Failure> {
+        match self.phases.remove(&pid) {
+            Some(Phase::Exit(pending)) => self.finish(pid, *pending),
+            Some(Phase::Inject(injection)) => self.on_injected(pid, *injection),
+            Some(Phase::Exec(pending)) => self.on_exec_return(pid, *pending),
+            phase @ (Some(Phase::Trampoline(_)) | None) => {
+                // An entry stop that a call outside the filter's reach makes under PTRACE_SYSCALL.
+                if let Some(phase) = phase {
+                    self.phases.insert(pid, phase);
+                }
+                Ok(self.resume(pid, 0)?)
+            }
+        }
+    }
+
+    fn finish(&mut self, pid: Pid, pending: PendingExit) -> Result<(), Failure> {
+        let mut regs = ptrace::regs(pid)?;
+        let mut ret = regs.ret();
+        restore_args(&mut regs, &pending.regs);
+        if let Some(exit) = pending.exit.filter(|_| !RESTART.contains(&ret)) {
+            ret = match self.with_call(pid, pending.row, &pending.regs, |call| exit(call, ret)) {
+                Ok(ret) => ret,
+                Err(Failure::Errno(errno)) => -(errno as i64),
+                Err(failure) => return Err(failure),
+            };
+        }
+        regs.set_ret(ret);
+        ptrace::set_regs(pid, &regs)?;
+        Ok(ptrace::cont(pid, 0)?)
+    }
+}
+
+/// What the trampoline reloads: the six argument registers, then the address to go back to.
+fn saved_values(regs: &Regs) -> Vec<u8> {
+    let args = (0..6).map(|index| regs.arg(index));
+    let mut bytes: Vec<u8> = args.chain([regs.ip()]).flat_map(u64::to_ne_bytes).collect();
+    bytes.resize(SAVED_SIZE as usize, 0);
+    bytes
+}
+
+/// Puts back the number and the arguments of the guest's own call.
+///
+/// The number matters although the call has run: the kernel makes it again if a signal has interrupted it.
+pub(super) fn restore_args(regs: &mut Regs, own: &Regs) {
+    regs.set_nr(own.nr());
+    (0..6).for_each(|index| regs.set_arg(index, own.arg(index)));
+}
+
+impl Engine<'_> {
+    /// If this is a changed call that the kernel makes again after an interruption, undoes the change.
+    fn take_restarted(&mut self, pid: Pid, info: &SyscallInfo) -> Result<Option<SyscallInfo>, Failure> {
+        let Some(Phase::Trampoline(own)) = self.phases.get(&pid) else { return Ok(None) };
+        if self.trampoline(pid) != Some(info.ip) {
+            self.phases.remove(&pid);
+            return Ok(None);
+        }
+        let own = **own;
+        self.phases.remove(&pid);
+        ptrace::set_regs(pid, &own)?;
+        Ok(Some(SyscallInfo {
+            nr: own.nr(),
+            args: std::array::from_fn(|index| own.arg(index)),
+            ip: own.ip(),
+            ..*info
+        }))
+    }
+}

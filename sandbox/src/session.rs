@@ -1,0 +1,197 @@
+//! From a configuration to an exit status: the rootfs prepared, the command started, the tree traced.
+#![forbid(unsafe_code)]
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::rc::Rc;
+
+use nix::unistd::Pid;
+
+use crate::config::Config;
+use crate::engine::filter;
+use crate::engine::ptrace::{Ended, Engine};
+use crate::error::{Errno, Error, Failure};
+use crate::exec::loader::Carrier;
+use crate::exec::{self, Emulators, Files, Found, Refused};
+use crate::image::{self, Prepared};
+use crate::sys::fs;
+use crate::sys::probe::Probes;
+use crate::sys::spawn::Image;
+use crate::syscall::World;
+use crate::syscall::table::Feature;
+use crate::task::{Credentials, Fs, Ids, Mm, Process, Task};
+use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, resolve};
+
+/// A rootfs, ready to run one command.
+pub struct Session {
+    world: World,
+    prepared: Prepared,
+}
+
+impl Session {
+    /// Checks and prepares everything that can be checked before a process is started.
+    ///
+    /// # Errors
+    /// What keeps the command from being run, with a hint where the user can do something.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        let prepared = image::prepare(&config)?;
+        let world = World {
+            namespace: prepared.namespace.clone(),
+            lookup: RefCell::new(HostLookup::new()),
+            emulators: Emulators::new(config.emulators.clone())?,
+            carrier: Carrier::of_this_process()?,
+            probes: Probes::new(),
+            features: features(&config, &prepared),
+            ids: config.ids,
+            kernel_release: config.kernel_release,
+            wait_all: config.wait_all,
+            tracer: Pid::this(),
+            verbose: config.verbose,
+            unsupported: RefCell::new(BTreeMap::new()),
+            noted: RefCell::new(HashSet::new()),
+        };
+        Ok(Self { world, prepared })
+    }
+
+    /// Runs the command and waits for it. Its own exit code, or 128 and the number of the signal that killed it.
+    ///
+    /// # Errors
+    /// What kept the command from being run, or the tracer from going on.
+    pub fn run(self) -> Result<u8, Error> {
+        let Prepared { workdir, command, env, .. } = &self.prepared;
+        let (program, argv) = self.command(command, env)?;
+        let program = c_string(program)?;
+        let argv: Vec<_> = argv.into_iter().map(c_string).collect::<Result<_, _>>()?;
+        let envp: Vec<_> = env
+            .iter()
+            .map(|(key, value)| c_string([key.as_bytes(), b"=", value.as_bytes()].concat()))
+            .collect::<Result<_, _>>()?;
+        let filter = filter::program(&self.world.features, &[]);
+        let image = Image { program: &program, argv: &argv, envp: &envp, filter: &filter };
+        let host = self.world.namespace.locate(workdir).host;
+        let directory = fs::open_path(host.as_bytes()).map_err(|errno| Error::Workdir {
+            guest: String::from_utf8_lossy(workdir.as_bytes()).into_owned(),
+            errno,
+        })?;
+        let mut engine = Engine::start(&self.world, &image, &directory, |pid| self.first_task(pid))?;
+        let ended = engine.run();
+        self.report();
+        Ok(match ended? {
+            Ended::Code(code) => code as u8,
+            Ended::Signal(signal) => 128 + signal as u8,
+        })
+    }
+
+    /// The guest path of the command and its argv: found along PATH, and known to be runnable.
+    fn command(
+        &self,
+        command: &[OsString],
+        env: &[(OsString, OsString)],
+    ) -> Result<(Vec<u8>, Vec<Vec<u8>>), Error> {
+        let argv: Vec<Vec<u8>> = command.iter().map(|word| word.as_bytes().to_vec()).collect();
+        let name = &argv[0];
+        let path = env.iter().find(|(key, _)| key == "PATH").map(|(_, value)| value.as_bytes());
+        let candidates: Vec<Vec<u8>> = if name.contains(&b'/') {
+            vec![name.clone()]
+        } else {
+            let dirs = path.unwrap_or(b"/usr/local/bin:/usr/bin:/bin").split(|&byte| byte == b':');
+            dirs.map(|dir| [if dir.is_empty() { b"." } else { dir }, b"/", name].concat()).collect()
+        };
+        let shown = String::from_utf8_lossy(name).into_owned();
+        let mut denied = None;
+        for candidate in candidates {
+            let mut files = GuestFiles(self);
+            match exec::plan(&mut files, &self.world.emulators, &candidate, name) {
+                Ok(_) => return Ok((candidate, argv)),
+                Err(Refused { note: Some(note), .. }) => return Err(*note),
+                // As execvp(3): a file without a magic number is a script of the shell.
+                Err(Refused { failure: Failure::Errno(Errno::ENOEXEC), .. }) => {
+                    let mut script = vec![b"sh".to_vec(), candidate];
+                    script.extend(argv.into_iter().skip(1));
+                    return Ok((b"/bin/sh".to_vec(), script));
+                }
+                Err(Refused { failure: Failure::Errno(Errno::ENOENT | Errno::ENOTDIR), .. }) => {}
+                Err(Refused { failure: Failure::Errno(errno), .. }) => denied = Some(errno),
+                Err(Refused { failure: Failure::Broken(error), .. }) => return Err(error),
+                Err(Refused { failure: Failure::Gone, .. }) => {}
+            }
+        }
+        Err(match denied {
+            Some(errno) => Error::CommandNotExecutable { command: shown, errno },
+            None => Error::CommandNotFound { command: shown },
+        })
+    }
+
+    fn first_task(&self, pid: Pid) -> Task {
+        let same = |id| Ids { real: id, effective: id, saved: id, fs: id };
+        let credentials = match self.world.ids {
+            Some(ids) => Credentials { uid: same(ids.uid), gid: same(ids.gid), groups: vec![ids.gid] },
+            None => Credentials::default(),
+        };
+        Task {
+            tid: pid,
+            process: Rc::new(Process {
+                pid,
+                credentials: RefCell::new(credentials),
+                has_filter: false.into(),
+            }),
+            fs: Rc::new(Fs {
+                cwd: RefCell::new(Some(self.prepared.workdir.clone())),
+                handle: RefCell::new(None),
+            }),
+            mm: Rc::new(Mm::before_exec()),
+            slot: None,
+            area: None,
+            held: None,
+        }
+    }
+
+    /// Says at the end which calls were not supported, if the user wants to know.
+    fn report(&self) {
+        if self.world.verbose {
+            for (name, count) in &*self.world.unsupported.borrow() {
+                eprintln!("xroot: not supported: {name} ({count} times)");
+            }
+        }
+    }
+}
+
+/// What calls are trapped for in this session.
+fn features(config: &Config, prepared: &Prepared) -> Vec<Feature> {
+    let namespace = &prepared.namespace;
+    let virtual_names = namespace
+        .mounts()
+        .iter()
+        .any(|mount| mount.kind != Kind::Directory || mount.guest != GuestPath::root());
+    [
+        (Feature::FakeIds, config.ids.is_some()),
+        (Feature::ReadOnly, namespace.any_readonly()),
+        (Feature::Release, config.kernel_release.is_some()),
+        (Feature::VirtualNames, virtual_names),
+    ]
+    .into_iter()
+    .filter_map(|(feature, on)| on.then_some(feature))
+    .collect()
+}
+
+/// The guest's files as the root command will see them.
+struct GuestFiles<'a>(&'a Session);
+
+impl Files for GuestFiles<'_> {
+    fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
+        let world = &self.0.world;
+        let mut lookup = world.lookup.borrow_mut();
+        lookup.hold(None);
+        let resolved = resolve(&world.namespace, &mut *lookup, &self.0.prepared.workdir, path, Last::Follow)?;
+        Ok(Found::open(resolved.guest, HostPath::new(resolved.host.as_path()))?)
+    }
+}
+
+fn c_string(bytes: Vec<u8>) -> Result<CString, Error> {
+    CString::new(bytes).map_err(|error| {
+        let shown = String::from_utf8_lossy(&error.into_vec()).into_owned();
+        Error::os(format!("{shown:?} contains a NUL"))(Errno::EINVAL)
+    })
+}

@@ -1,0 +1,130 @@
+//! File-system calls that xroot makes for itself or in a tracee's place, on raw bytes and descriptors.
+//!
+//! Source: the man page of each function's name.
+
+use std::ffi::{CString, c_int};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use crate::error::Errno;
+
+fn c_path(path: &[u8]) -> Result<CString, Errno> {
+    CString::new(path).map_err(|_| Errno::ENOENT)
+}
+
+/// Opens what `path` leads to, magic links of /proc included, only as a place (O_PATH).
+///
+/// # Errors
+/// As open(2).
+pub fn open_path(path: &[u8]) -> Result<OwnedFd, Errno> {
+    let path = c_path(path)?;
+    // SAFETY: `path` is NUL-terminated and outlives the call.
+    let fd = Errno::result(unsafe { libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
+    // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// The text of the symlink `path`.
+///
+/// # Errors
+/// As readlink(2).
+pub fn readlink(path: &[u8]) -> Result<Vec<u8>, Errno> {
+    let path = c_path(path)?;
+    let mut text = vec![0u8; libc::PATH_MAX as usize];
+    // SAFETY: the kernel writes at most `text.len()` bytes to `text`.
+    let len = Errno::result(unsafe { libc::readlink(path.as_ptr(), text.as_mut_ptr().cast(), text.len()) })?;
+    text.truncate(len as usize);
+    Ok(text)
+}
+
+/// What stat(2) says of `path`, symlinks followed.
+///
+/// # Errors
+/// As stat(2).
+pub fn stat(path: &[u8]) -> Result<libc::stat, Errno> {
+    let path = c_path(path)?;
+    let mut stat = MaybeUninit::<libc::stat>::zeroed();
+    // SAFETY: the kernel fills `stat`, which outlives the call.
+    Errno::result(unsafe { libc::stat(path.as_ptr(), stat.as_mut_ptr()) })?;
+    // SAFETY: all-zero bytes are a valid value of this plain struct, and the kernel has filled it.
+    Ok(unsafe { stat.assume_init() })
+}
+
+/// What stat(2) says of an open file.
+///
+/// # Errors
+/// As fstat(2).
+pub fn fstat(fd: BorrowedFd<'_>) -> Result<libc::stat, Errno> {
+    let mut stat = MaybeUninit::<libc::stat>::zeroed();
+    // SAFETY: the kernel fills `stat`, which outlives the call.
+    Errno::result(unsafe { libc::fstat(fd.as_raw_fd(), stat.as_mut_ptr()) })?;
+    // SAFETY: all-zero bytes are a valid value of this plain struct, and the kernel has filled it.
+    Ok(unsafe { stat.assume_init() })
+}
+
+/// What statx(2) says of an open file, as the kernel's 256 bytes.
+///
+/// # Errors
+/// As statx(2), EINVAL for unknown flags included.
+pub fn statx(fd: BorrowedFd<'_>, flags: u32, mask: u32) -> Result<libc::statx, Errno> {
+    let mut buffer = MaybeUninit::<libc::statx>::zeroed();
+    let flags = flags | libc::AT_EMPTY_PATH as u32;
+    // SAFETY: the path is NUL-terminated, and the kernel fills `buffer`, which outlives the call.
+    let result = unsafe {
+        libc::syscall(libc::SYS_statx, fd.as_raw_fd(), c"".as_ptr(), flags, mask, buffer.as_mut_ptr())
+    };
+    Errno::result(result)?;
+    // SAFETY: all-zero bytes are a valid value of this plain struct, and the kernel has filled it.
+    Ok(unsafe { buffer.assume_init() })
+}
+
+/// What statfs(2) says of the filesystem of an open file.
+///
+/// # Errors
+/// As fstatfs(2).
+pub fn fstatfs(fd: BorrowedFd<'_>) -> Result<Statfs, Errno> {
+    let mut buffer = Statfs::default();
+    // SAFETY: the kernel fills `buffer`, which has the size of its struct and outlives the call.
+    Errno::result(unsafe { libc::syscall(libc::SYS_fstatfs, fd.as_raw_fd(), &raw mut buffer) })?;
+    Ok(buffer)
+}
+
+/// `struct statfs` of a 64-bit kernel (include/uapi/asm-generic/statfs.h): 15 words.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Statfs {
+    /// f_type, f_bsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_fsid, f_namelen, f_frsize.
+    head: [u64; 10],
+    pub flags: u64,
+    spare: [u64; 4],
+}
+
+/// Whether this process may access an open file, by its real or (AT_EACCESS) effective ids.
+///
+/// # Errors
+/// As faccessat2(2); where the kernel lacks that call, flags beside AT_EACCESS are not looked at.
+pub fn access(fd: BorrowedFd<'_>, mode: c_int, flags: c_int) -> Result<(), Errno> {
+    let empty = flags | libc::AT_EMPTY_PATH;
+    // SAFETY: the path is NUL-terminated.
+    let result = unsafe { libc::syscall(libc::SYS_faccessat2, fd.as_raw_fd(), c"".as_ptr(), mode, empty) };
+    match Errno::result(result) {
+        Err(Errno::ENOSYS) => {}
+        other => return other.map(drop),
+    }
+    let link = c_path(format!("/proc/self/fd/{}", fd.as_raw_fd()).as_bytes())?;
+    // SAFETY: the path is NUL-terminated and outlives the call.
+    Errno::result(unsafe { libc::access(link.as_ptr(), mode) }).map(drop)
+}
+
+/// The bytes of a plain struct that the kernel has filled.
+pub fn bytes_of<T: Plain>(value: &T) -> &[u8] {
+    // SAFETY: `Plain` promises that every byte of the value is initialised.
+    unsafe { std::slice::from_raw_parts(std::ptr::from_ref(value).cast::<u8>(), size_of::<T>()) }
+}
+
+/// A struct of the kernel's interface that was zeroed before it was filled, so that its padding is initialised too.
+pub trait Plain {}
+
+impl Plain for libc::stat {}
+impl Plain for libc::statx {}
+impl Plain for Statfs {}

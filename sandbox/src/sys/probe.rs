@@ -1,0 +1,54 @@
+//! What this kernel can do, asked once at start.
+
+use std::os::fd::{FromRawFd, OwnedFd};
+
+use nix::unistd::Pid;
+
+use super::ptrace::{self, SyscallInfo};
+use crate::error::Errno;
+
+/// What this kernel can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probes {
+    /// openat2(2): Linux 5.6, unless an outer filter denies it.
+    pub openat2: bool,
+    /// PTRACE_GET_SYSCALL_INFO: Linux 5.3, not in gVisor.
+    pub syscall_info: bool,
+}
+
+impl Probes {
+    /// Asks the kernel.
+    pub fn new() -> Self {
+        Self { openat2: has_openat2(), syscall_info: ptrace::has_syscall_info() }
+    }
+
+    /// The call that a tracee is stopped at the entry of.
+    ///
+    /// Without PTRACE_GET_SYSCALL_INFO the ABI is told by the instruction that made the call.
+    ///
+    /// # Errors
+    /// ESRCH if the tracee is gone.
+    pub fn syscall(&self, pid: Pid) -> Result<SyscallInfo, Errno> {
+        if self.syscall_info { ptrace::syscall_info(pid) } else { ptrace::syscall_by_registers(pid) }
+    }
+}
+
+impl Default for Probes {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn has_openat2() -> bool {
+    let how = [(libc::O_PATH | libc::O_CLOEXEC) as u64, 0, 0];
+    // SAFETY: path and `how` are as openat2(2) wants them and outlive the call.
+    let fd = unsafe {
+        libc::syscall(libc::SYS_openat2, libc::AT_FDCWD, c"/".as_ptr(), how.as_ptr(), size_of_val(&how))
+    };
+    if fd < 0 {
+        return false;
+    }
+    // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
+    drop(unsafe { OwnedFd::from_raw_fd(fd as i32) });
+    true
+}

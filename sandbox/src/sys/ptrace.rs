@@ -1,0 +1,198 @@
+//! ptrace(2), one function a request. A tracee that is gone answers ESRCH everywhere.
+//!
+//! Source: ptrace(2); include/uapi/linux/ptrace.h.
+
+use std::mem::{MaybeUninit, size_of};
+use std::ptr;
+
+use libc::{c_long, c_uint, c_void};
+use nix::unistd::Pid;
+
+use crate::arch::Regs;
+use crate::error::Errno;
+
+/// Events and options that xroot's tracees are seized with.
+const OPTIONS: libc::c_int = libc::PTRACE_O_EXITKILL
+    | libc::PTRACE_O_TRACESYSGOOD
+    | libc::PTRACE_O_TRACESECCOMP
+    | libc::PTRACE_O_TRACEFORK
+    | libc::PTRACE_O_TRACEVFORK
+    | libc::PTRACE_O_TRACECLONE
+    | libc::PTRACE_O_TRACEEXEC;
+
+/// Runs a request whose result is only success or an errno.
+fn request(request: c_uint, pid: Pid, address: u64, data: u64) -> Result<c_long, Errno> {
+    // SAFETY: callers pass requests for which address and data are numbers, or pointers that outlive the call.
+    let result = unsafe { libc::ptrace(request, pid.as_raw(), address as *mut c_void, data as *mut c_void) };
+    Errno::result(result)
+}
+
+/// Becomes the tracer of `pid` without stopping it.
+///
+/// # Errors
+/// EPERM if a security module, a seccomp filter or another tracer forbids it.
+pub fn seize(pid: Pid) -> Result<(), Errno> {
+    request(libc::PTRACE_SEIZE, pid, 0, OPTIONS as u64).map(drop)
+}
+
+/// Lets a stopped tracee run until its next event; `signal` is delivered to it, 0 for none.
+pub fn cont(pid: Pid, signal: i32) -> Result<(), Errno> {
+    request(libc::PTRACE_CONT, pid, 0, signal as u64).map(drop)
+}
+
+/// As [`cont`], and stops again when the tracee enters or leaves a syscall.
+pub fn syscall(pid: Pid, signal: i32) -> Result<(), Errno> {
+    request(libc::PTRACE_SYSCALL, pid, 0, signal as u64).map(drop)
+}
+
+/// Leaves a tracee in its group-stop, to be told of SIGCONT.
+pub fn listen(pid: Pid) -> Result<(), Errno> {
+    request(libc::PTRACE_LISTEN, pid, 0, 0).map(drop)
+}
+
+/// The number that belongs to the event a tracee is stopped for: a child's id, the old id at an exec.
+pub fn event_message(pid: Pid) -> Result<u64, Errno> {
+    let mut message: libc::c_ulong = 0;
+    // The kernel writes one `unsigned long` to `message`, which outlives the call.
+    request(libc::PTRACE_GETEVENTMSG, pid, 0, &raw mut message as u64)?;
+    Ok(message)
+}
+
+/// What signal a tracee is stopped for.
+pub fn signal_info(pid: Pid) -> Result<libc::siginfo_t, Errno> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    request(libc::PTRACE_GETSIGINFO, pid, 0, info.as_mut_ptr() as u64)?;
+    // SAFETY: all-zero bytes are a valid siginfo_t, and the kernel has filled it.
+    Ok(unsafe { info.assume_init() })
+}
+
+/// A call that a tracee is about to make, as the kernel describes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyscallInfo {
+    /// `AUDIT_ARCH_*` of the ABI by which the call came in.
+    pub arch: u32,
+    pub nr: u64,
+    pub args: [u64; 6],
+    pub ip: u64,
+}
+
+/// Describes the call that a tracee is stopped at the entry of (PTRACE_GET_SYSCALL_INFO, Linux 5.3).
+///
+/// # Errors
+/// EINVAL if it is stopped for something else, EIO if the kernel lacks the request.
+pub fn syscall_info(pid: Pid) -> Result<SyscallInfo, Errno> {
+    let mut info = MaybeUninit::<libc::ptrace_syscall_info>::zeroed();
+    let size = size_of::<libc::ptrace_syscall_info>() as u64;
+    request(libc::PTRACE_GET_SYSCALL_INFO as c_uint, pid, size, info.as_mut_ptr() as u64)?;
+    // SAFETY: all-zero bytes are a valid value of this plain struct, and the kernel has filled it.
+    let info = unsafe { info.assume_init() };
+    let (nr, args) = match info.op {
+        libc::PTRACE_SYSCALL_INFO_ENTRY => {
+            // SAFETY: `op` says which member of the union the kernel has written.
+            let entry = unsafe { info.u.entry };
+            (entry.nr, entry.args)
+        }
+        libc::PTRACE_SYSCALL_INFO_SECCOMP => {
+            // SAFETY: `op` says which member of the union the kernel has written.
+            let seccomp = unsafe { info.u.seccomp };
+            (seccomp.nr, seccomp.args)
+        }
+        _ => return Err(Errno::EINVAL),
+    };
+    Ok(SyscallInfo { arch: info.arch, nr, args, ip: info.instruction_pointer })
+}
+
+/// True if the kernel knows PTRACE_GET_SYSCALL_INFO: about a process that is no tracee it says ESRCH then, not EIO.
+pub fn has_syscall_info() -> bool {
+    syscall_info(Pid::this()) == Err(Errno::ESRCH)
+}
+
+/// As [`syscall_info`], from the registers and from the instruction before the program counter.
+///
+/// # Errors
+/// ESRCH if the tracee is gone.
+#[cfg(target_arch = "x86_64")]
+pub fn syscall_by_registers(pid: Pid) -> Result<SyscallInfo, Errno> {
+    /// AUDIT_ARCH_I386.
+    const I386: u32 = 0x4000_0003;
+    let regs = regs(pid)?;
+    let before = peek(pid, regs.ip() - crate::arch::SYSCALL_LEN).unwrap_or_default();
+    // `syscall` is 0f 05; `int 0x80` (cd 80) and `sysenter` come in by the ABI of i386.
+    let arch = if before.to_le_bytes()[..2] == [0x0f, 0x05] { crate::arch::AUDIT_ARCH } else { I386 };
+    Ok(SyscallInfo { arch, nr: regs.nr(), args: std::array::from_fn(|index| regs.arg(index)), ip: regs.ip() })
+}
+
+/// As [`syscall_info`], from the registers.
+///
+/// # Errors
+/// ESRCH if the tracee is gone.
+#[cfg(target_arch = "aarch64")]
+pub fn syscall_by_registers(pid: Pid) -> Result<SyscallInfo, Errno> {
+    let regs = regs(pid)?;
+    let args = std::array::from_fn(|index| regs.arg(index));
+    Ok(SyscallInfo { arch: crate::arch::AUDIT_ARCH, nr: regs.nr(), args, ip: regs.ip() })
+}
+
+/// The registers of a stopped tracee.
+#[cfg(target_arch = "x86_64")]
+pub fn regs(pid: Pid) -> Result<Regs, Errno> {
+    let mut regs = MaybeUninit::<libc::user_regs_struct>::zeroed();
+    request(libc::PTRACE_GETREGS, pid, 0, regs.as_mut_ptr() as u64)?;
+    // SAFETY: all-zero bytes are a valid value of this plain struct, and the kernel has filled it.
+    Ok(Regs(unsafe { regs.assume_init() }))
+}
+
+/// Sets the registers of a stopped tracee.
+#[cfg(target_arch = "x86_64")]
+pub fn set_regs(pid: Pid, regs: &Regs) -> Result<(), Errno> {
+    request(libc::PTRACE_SETREGS, pid, 0, ptr::from_ref(&regs.0) as u64).map(drop)
+}
+
+/// The register set that holds the number of the call being made (include/uapi/linux/elf.h).
+#[cfg(target_arch = "aarch64")]
+const NT_ARM_SYSTEM_CALL: u64 = 0x404;
+
+/// The registers of a stopped tracee.
+#[cfg(target_arch = "aarch64")]
+pub fn regs(pid: Pid) -> Result<Regs, Errno> {
+    let mut user = MaybeUninit::<libc::user_regs_struct>::zeroed();
+    let mut part =
+        libc::iovec { iov_base: user.as_mut_ptr().cast(), iov_len: size_of::<libc::user_regs_struct>() };
+    request(libc::PTRACE_GETREGSET, pid, libc::NT_PRSTATUS as u64, &raw mut part as u64)?;
+    let mut nr: u32 = 0;
+    let mut part = libc::iovec { iov_base: (&raw mut nr).cast(), iov_len: size_of::<u32>() };
+    request(libc::PTRACE_GETREGSET, pid, NT_ARM_SYSTEM_CALL, &raw mut part as u64)?;
+    // SAFETY: all-zero bytes are a valid value of this plain struct, and the kernel has filled it.
+    let user = unsafe { user.assume_init() };
+    Ok(Regs { user, nr: i64::from(nr as i32) as u64 })
+}
+
+/// Sets the registers of a stopped tracee.
+#[cfg(target_arch = "aarch64")]
+pub fn set_regs(pid: Pid, regs: &Regs) -> Result<(), Errno> {
+    let mut part = libc::iovec {
+        iov_base: ptr::from_ref(&regs.user).cast_mut().cast(),
+        iov_len: size_of::<libc::user_regs_struct>(),
+    };
+    request(libc::PTRACE_SETREGSET, pid, libc::NT_PRSTATUS as u64, &raw mut part as u64)?;
+    let mut nr = regs.nr as u32;
+    let mut part = libc::iovec { iov_base: (&raw mut nr).cast(), iov_len: size_of::<u32>() };
+    request(libc::PTRACE_SETREGSET, pid, NT_ARM_SYSTEM_CALL, &raw mut part as u64).map(drop)
+}
+
+/// Writes one word into a stopped tracee, whatever the page's protection.
+pub fn poke(pid: Pid, address: u64, word: u64) -> Result<(), Errno> {
+    request(libc::PTRACE_POKEDATA, pid, address, word).map(drop)
+}
+
+/// Reads one word of a stopped tracee, whatever the page's protection.
+pub fn peek(pid: Pid, address: u64) -> Result<u64, Errno> {
+    let mut word: libc::c_long = 0;
+    // The raw call writes the word through `data`; only the C library returns it.
+    // SAFETY: the kernel writes one word to `word`, which outlives the call.
+    let result = unsafe {
+        libc::syscall(libc::SYS_ptrace, libc::PTRACE_PEEKDATA, pid.as_raw(), address, &raw mut word)
+    };
+    Errno::result(result)?;
+    Ok(word as u64)
+}

@@ -1,0 +1,60 @@
+//! The working directory: the kernel's own stays real, its guest name is kept beside it.
+//!
+//! Source: chdir(2), getcwd(2).
+#![forbid(unsafe_code)]
+
+use super::call::{Action, Call, Rewrite};
+use crate::error::{Errno, Failure};
+use crate::vfs::GuestPath;
+
+/// chdir(2).
+pub fn chdir(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let spec = &call.row.paths[0];
+    let Some(target) = call.target(spec)? else { return Err(Errno::ENOENT.into()) };
+    let mut rewrite = Rewrite::default();
+    target.stage(spec, &mut rewrite);
+    let guest = target.resolved.guest;
+    rewrite.exit = Some(Box::new(move |call, ret| {
+        if ret == 0 {
+            call.moved(Some(guest));
+        }
+        Ok(ret)
+    }));
+    Ok(Action::Rewrite(rewrite))
+}
+
+/// fchdir(2).
+pub fn fchdir(_call: &mut Call<'_>) -> Result<Action, Failure> {
+    let exit = |call: &mut Call<'_>, ret: i64| {
+        if ret == 0 {
+            call.moved(None);
+            call.cwd_name()?;
+        }
+        Ok(ret)
+    };
+    Ok(Action::Rewrite(Rewrite { exit: Some(Box::new(exit)), ..Rewrite::default() }))
+}
+
+/// getcwd(2): the length counts the NUL; ENOENT where the directory is deleted.
+///
+/// A directory that the guest has no name for (inherited from outside) is ENOENT too, where the kernel would say
+/// "(unreachable)" and then the host's path.
+pub fn getcwd(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let Some(name) = call.cwd_name()? else { return Err(Errno::ENOENT.into()) };
+    let mut text = name.as_bytes().to_vec();
+    text.push(0);
+    if (call.args[1] as usize) < text.len() {
+        return Err(Errno::ERANGE.into());
+    }
+    call.mem.write(call.args[0], &text)?;
+    Ok(Action::Answer(text.len() as i64))
+}
+
+impl Call<'_> {
+    /// Notes that the kernel's working directory is another one now.
+    fn moved(&self, guest: Option<GuestPath>) {
+        let fs = &self.task().fs;
+        *fs.cwd.borrow_mut() = guest;
+        *fs.handle.borrow_mut() = None;
+    }
+}

@@ -1,0 +1,165 @@
+//! execve(2) and execveat(2): which file is meant, and what the host's kernel is to run for it.
+#![forbid(unsafe_code)]
+
+use std::fs::File;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use super::call::{Action, Call, Exec};
+use super::table::Base;
+use crate::error::{Errno, Failure};
+use crate::exec::{self, Files, Found, Refused};
+use crate::sys::fs;
+use crate::vfs::{GuestPath, HostPath, Last, Node};
+
+/// execve(2): path, argv, envp.
+pub fn execve(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let path = call.read_path(0)?;
+    let named = First { base: Base::Cwd, last: Last::Follow, path: path.clone() };
+    run(call, &path, Start::Path(named), Arrays { argv: call.args[1], envp: call.args[2], path: 0 })
+}
+
+/// execveat(2): dirfd, path, argv, envp, flags.
+pub fn execveat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let flags = call.int(4);
+    if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let path = call.read_path(1)?;
+    let fd = call.int(0);
+    let arrays = Arrays { argv: call.args[2], envp: call.args[3], path: 1 };
+    if path.is_empty() && flags & libc::AT_EMPTY_PATH != 0 {
+        // As fs/exec.c names it; a script's interpreter is given this name.
+        return run(call, format!("/dev/fd/{fd}").as_bytes(), Start::Descriptor(0), arrays);
+    }
+    let last = if flags & libc::AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
+    let relative = !path.starts_with(b"/") && fd != libc::AT_FDCWD && !path.is_empty();
+    let shown = if relative { [format!("/dev/fd/{fd}/").as_bytes(), &path].concat() } else { path.clone() };
+    run(call, &shown, Start::Path(First { base: Base::Fd(0), last, path }), arrays)
+}
+
+/// Where the guest's argv and envp are, and which argument is the path.
+struct Arrays {
+    argv: u64,
+    envp: u64,
+    path: usize,
+}
+
+/// What the call itself names; interpreters are named by path from the working directory.
+enum Start {
+    Path(First),
+    /// The descriptor in this argument.
+    Descriptor(usize),
+}
+
+struct First {
+    base: Base,
+    last: Last,
+    path: Vec<u8>,
+}
+
+fn run(call: &mut Call<'_>, shown: &[u8], start: Start, arrays: Arrays) -> Result<Action, Failure> {
+    let argv0 = match arrays.argv {
+        0 => Vec::new(),
+        argv => match call.mem.read_u64(argv)? {
+            0 => Vec::new(),
+            first => call.mem.read_cstr(first, MAX_ARG_STRLEN).map_err(too_big)?,
+        },
+    };
+    let mut files = GuestFiles { call, start: Some(start), held: None };
+    let planned = exec::plan(&mut files, &call.world.emulators, shown, &argv0);
+    let held = files.held;
+    match planned {
+        Ok(plan) => {
+            let Arrays { argv, envp, path } = arrays;
+            Ok(Action::Exec(Box::new(Exec { plan, argv, envp, path_argument: path, held })))
+        }
+        Err(Refused { failure, note }) => Err(refuse(call, failure, note.map(|note| *note))),
+    }
+}
+
+/// The longest argument of execve (include/uapi/linux/binfmts.h).
+const MAX_ARG_STRLEN: usize = 131_072;
+
+fn too_big(errno: Errno) -> Errno {
+    if errno == Errno::ENAMETOOLONG { Errno::E2BIG } else { errno }
+}
+
+/// The root command's own failure is the user's to read; of any other the guest gets the errno, the user a note.
+fn refuse(call: &Call<'_>, failure: Failure, note: Option<crate::error::Error>) -> Failure {
+    let is_root_command = call.task().mm.stub.get() == 0;
+    match note {
+        Some(note) if is_root_command => Failure::Broken(note),
+        Some(note) => {
+            call.world.note(&note);
+            failure
+        }
+        None => failure,
+    }
+}
+
+/// The guest's files as the caller sees them.
+struct GuestFiles<'a, 'b> {
+    call: &'a Call<'b>,
+    start: Option<Start>,
+    /// Keeps a file without a name open until the stub has mapped it.
+    held: Option<OwnedFd>,
+}
+
+impl Files for GuestFiles<'_, '_> {
+    fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
+        match self.start.take() {
+            None => self.by_path(Base::Cwd, path, Last::Follow),
+            Some(Start::Path(first)) => self.by_path(first.base, &first.path, first.last),
+            Some(Start::Descriptor(argument)) => self.by_descriptor(argument),
+        }
+    }
+}
+
+impl GuestFiles<'_, '_> {
+    fn by_path(&mut self, base: Base, path: &[u8], last: Last) -> Result<Found, Failure> {
+        let target = self.call.target_of(base, path, last)?;
+        match &target.resolved.node {
+            Some(Node::Symlink(_)) => return Err(Errno::ELOOP.into()),
+            Some(Node::Magic(_)) => {
+                let file = File::open(target.resolved.host.as_path()).map_err(io_errno)?;
+                return self.unnamed(file, &target.resolved.host);
+            }
+            Some(Node::Directory | Node::Other) => {}
+            None => return Err(Errno::ENOENT.into()),
+        }
+        Ok(Found::open(target.resolved.guest, target.resolved.host)?)
+    }
+
+    /// The file of a descriptor: by its name where it has one, so that /proc/PID/exe can say so, else by itself.
+    fn by_descriptor(&mut self, argument: usize) -> Result<Found, Failure> {
+        let link = HostPath::from_bytes(self.call.descriptor_link(argument));
+        let file = File::open(link.as_path()).map_err(|error| match io_errno(error) {
+            Errno::ENOENT => Errno::EBADF,
+            errno => errno,
+        })?;
+        self.unnamed(file, &link)
+    }
+
+    fn unnamed(&mut self, file: File, link: &HostPath) -> Result<Found, Failure> {
+        use std::os::unix::fs::MetadataExt;
+        let host = HostPath::from_bytes(fs::readlink(link.as_bytes())?);
+        let opened = file.metadata().map_err(io_errno)?;
+        let named = std::fs::symlink_metadata(host.as_path());
+        let is_named = named.is_ok_and(|named| (named.dev(), named.ino()) == (opened.dev(), opened.ino()));
+        if let Some(guest) = self.call.name_of(host.clone()).filter(|_| is_named) {
+            return Ok(Found::open(guest, host)?);
+        }
+        if !opened.is_file() || opened.mode() & 0o111 == 0 {
+            return Err(Errno::EACCES.into());
+        }
+        let host_link = format!("/proc/{}/fd/{}", self.call.world.tracer, file.as_raw_fd());
+        let shown = GuestPath::lexical(host.as_bytes());
+        let duplicate = file.try_clone().map_err(io_errno)?;
+        self.held = Some(file.into());
+        Ok(Found { guest: shown, host: HostPath::from_bytes(host_link.into_bytes()), file: Some(duplicate) })
+    }
+}
+
+fn io_errno(error: std::io::Error) -> Errno {
+    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
+}

@@ -1,0 +1,225 @@
+//! The open family, which the kernel runs on the resolved path.
+//!
+//! Where it can, as openat2 with RESOLVE_NO_SYMLINKS: a symlink that another thread swaps in behind the resolver's
+//! back is then an error instead of a way out.
+//!
+//! Source: open(2), openat2(2); fs/open.c build_open_flags().
+#![forbid(unsafe_code)]
+
+use std::os::fd::AsFd;
+
+use super::call::{Action, Call, Rewrite};
+use super::paths::Target;
+use super::proc;
+use super::table::{Base, number};
+use crate::error::{Errno, Failure};
+use crate::sys::fs;
+use crate::vfs::{Kind, Last, Node};
+
+/// `struct open_how` of include/uapi/linux/openat2.h.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct How {
+    flags: u64,
+    mode: u64,
+    resolve: u64,
+}
+
+/// Size of the first version of `struct open_how`, and the only one so far.
+const HOW_SIZE: u64 = 24;
+
+const RESOLVE_NO_SYMLINKS: u64 = 0x04;
+const RESOLVE_BENEATH: u64 = 0x08;
+const RESOLVE_IN_ROOT: u64 = 0x10;
+
+/// Flags that open(2) knows: others are ignored there, and an error in openat2(2).
+const KNOWN: i32 = libc::O_ACCMODE
+    | libc::O_CREAT
+    | libc::O_EXCL
+    | libc::O_NOCTTY
+    | libc::O_TRUNC
+    | libc::O_APPEND
+    | libc::O_NONBLOCK
+    | libc::O_SYNC
+    | libc::O_DSYNC
+    | libc::O_ASYNC
+    | libc::O_DIRECT
+    | O_LARGEFILE
+    | libc::O_DIRECTORY
+    | libc::O_NOFOLLOW
+    | libc::O_NOATIME
+    | libc::O_CLOEXEC
+    | libc::O_PATH
+    | libc::O_TMPFILE;
+
+/// The kernel's value, which 64-bit C libraries hide because every open has it.
+const O_LARGEFILE: i32 = if cfg!(target_arch = "aarch64") { 0o400_000 } else { 0o100_000 };
+
+/// open(2): path, flags, mode.
+pub fn open(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let how = How::of_open(call.int(1), call.args[2]);
+    rewrite(call, how, Place { base: Base::Cwd, path: 0 })
+}
+
+/// creat(2): open with O_CREAT, O_WRONLY and O_TRUNC.
+pub fn creat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let how = How::of_open(libc::O_CREAT | libc::O_WRONLY | libc::O_TRUNC, call.args[1]);
+    rewrite(call, how, Place { base: Base::Cwd, path: 0 })
+}
+
+/// openat(2): dirfd, path, flags, mode.
+pub fn openat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let how = How::of_open(call.int(2), call.args[3]);
+    rewrite(call, how, Place { base: Base::Fd(0), path: 1 })
+}
+
+/// openat2(2): dirfd, path, how, size.
+///
+/// RESOLVE_BENEATH and RESOLVE_IN_ROOT keep the walk inside the descriptor's directory, where the kernel's own walk
+/// is the guest's too; only a binding below that directory is not seen then.
+pub fn openat2(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let how = How::read(call)?;
+    let place = Place { base: Base::Fd(0), path: 1 };
+    if how.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT) == 0 {
+        return rewrite(call, how, place);
+    }
+    let path = call.read_path(place.path)?;
+    let mut rewrite = Rewrite::default();
+    rewrite.stage_path(place.path, &path);
+    how.stage(&mut rewrite);
+    Ok(Action::Rewrite(rewrite))
+}
+
+/// Which arguments say where.
+#[derive(Clone, Copy)]
+struct Place {
+    base: Base,
+    path: usize,
+}
+
+impl How {
+    /// What open(2) makes of its flags and mode.
+    fn of_open(flags: i32, mode: u64) -> Self {
+        let mut flags = flags & KNOWN;
+        if flags & libc::O_PATH != 0 {
+            flags &= libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
+        }
+        let creates = flags & (libc::O_CREAT | TMPFILE_BIT) != 0;
+        Self { flags: flags as u64, mode: if creates { mode & 0o7777 } else { 0 }, resolve: 0 }
+    }
+
+    /// Reads the guest's `struct open_how`.
+    fn read(call: &Call<'_>) -> Result<Self, Errno> {
+        let size = call.args[3];
+        if size < HOW_SIZE {
+            return Err(Errno::EINVAL);
+        }
+        if size > 4096 {
+            return Err(Errno::E2BIG);
+        }
+        let mut bytes = vec![0; size as usize];
+        call.mem.read(call.args[2], &mut bytes)?;
+        if bytes[HOW_SIZE as usize..].iter().any(|&byte| byte != 0) {
+            return Err(Errno::E2BIG);
+        }
+        let word = |at: usize| u64::from_ne_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+        Ok(Self { flags: word(0), mode: word(8), resolve: word(16) })
+    }
+
+    fn has(&self, flag: i32) -> bool {
+        self.flags & flag as u64 != 0
+    }
+
+    /// What happens to the last component.
+    fn last(&self) -> Last {
+        let creates = self.has(libc::O_CREAT) && !self.has(libc::O_PATH);
+        match (creates, self.has(libc::O_NOFOLLOW), creates && self.has(libc::O_EXCL)) {
+            (true, false, false) => Last::Create,
+            (true, _, _) => Last::CreateNew,
+            (false, true, _) => Last::NoFollow,
+            (false, false, _) => Last::Follow,
+        }
+    }
+
+    /// Whether the file's contents may be changed through the descriptor, or by the call itself.
+    fn writes(&self) -> bool {
+        !self.has(libc::O_PATH)
+            && (self.flags as i32 & libc::O_ACCMODE != libc::O_RDONLY || self.has(libc::O_TRUNC))
+    }
+
+    /// Passes the struct as openat2's third and fourth argument.
+    fn stage(&self, rewrite: &mut Rewrite) {
+        let bytes: Vec<u8> =
+            [self.flags, self.mode, self.resolve].into_iter().flat_map(u64::to_ne_bytes).collect();
+        rewrite.stage(2, &bytes);
+        rewrite.set(3, HOW_SIZE);
+    }
+}
+
+/// The bit of O_TMPFILE that is not O_DIRECTORY.
+const TMPFILE_BIT: i32 = libc::O_TMPFILE & !libc::O_DIRECTORY;
+
+fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failure> {
+    let path = call.read_path(place.path)?;
+    let target = call.target_of(place.base, &path, how.last())?;
+    check_readonly(call, &target, how)?;
+    let resolved = &target.resolved;
+    if how.resolve & RESOLVE_NO_SYMLINKS != 0 && crosses_links(&path, &target) {
+        return Err(Errno::ELOOP.into());
+    }
+    let replacement = match resolved.kind {
+        Kind::Proc if !how.has(libc::O_PATH) => proc::replacement(call, resolved)?,
+        _ => None,
+    };
+    let magic = matches!(resolved.node, Some(Node::Magic(_))) || replacement.is_some();
+    let argument = match replacement {
+        Some(path) => path.as_bytes().to_vec(),
+        None => target.argument(),
+    };
+    let is_openat2 = call.row.name == "openat2";
+    let mut rewrite = Rewrite::default();
+    let strict = !magic && call.world.probes.openat2 && (is_openat2 || !call.task().process.has_filter.get());
+    if !strict && !is_openat2 {
+        rewrite.stage_path(place.path, &argument);
+        return Ok(Action::Rewrite(rewrite));
+    }
+    rewrite.nr = Some(number("openat2"));
+    let dirfd = if place.base == Base::Cwd { libc::AT_FDCWD as u64 } else { call.args[0] };
+    rewrite.set(0, dirfd);
+    rewrite.stage_path(1, &argument);
+    let resolve = if strict { how.resolve | RESOLVE_NO_SYMLINKS } else { how.resolve };
+    How { resolve, ..how }.stage(&mut rewrite);
+    Ok(Action::Rewrite(rewrite))
+}
+
+/// Whether a symlink was followed on the way: the result is not what the path spells.
+fn crosses_links(path: &[u8], target: &Target) -> bool {
+    if path.starts_with(b"/") {
+        return crate::vfs::GuestPath::lexical(path) != target.resolved.guest;
+    }
+    !target.resolved.unchanged && !path.split(|&byte| byte == b'/').any(|name| name == b"..")
+}
+
+/// On a read-only mount: no new files, and no writing to old ones but special files.
+///
+/// do_open() and may_open() of fs/namei.c: directories (EISDIR) and permission (EACCES) come before the mount.
+fn check_readonly(call: &Call<'_>, target: &Target, how: How) -> Result<(), Errno> {
+    if !target.resolved.readonly {
+        return Ok(());
+    }
+    match &target.resolved.node {
+        None => Err(Errno::EROFS),
+        Some(Node::Directory) if how.has(TMPFILE_BIT) => Err(Errno::EROFS),
+        Some(Node::Directory | Node::Symlink(_)) => Ok(()),
+        Some(_) if how.has(libc::O_CREAT) && how.has(libc::O_EXCL) => Ok(()),
+        Some(Node::Other | Node::Magic(_)) if how.writes() => {
+            let file = call.open_target(target)?;
+            let is_regular = fs::fstat(file.as_fd())?.st_mode & libc::S_IFMT == libc::S_IFREG;
+            if !is_regular {
+                return Ok(());
+            }
+            fs::access(file.as_fd(), libc::W_OK, libc::AT_EACCESS)?;
+            Err(Errno::EROFS)
+        }
+        Some(_) => Ok(()),
+    }
+}

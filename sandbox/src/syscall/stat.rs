@@ -1,0 +1,200 @@
+//! Questions about a file, answered by the tracer in one stop: stat, statx, access, readlink, statfs.
+//!
+//! The resolver has the file open as a place (O_PATH), so the answer is about the very file that it found.
+//!
+//! Source: stat(2), statx(2), access(2), readlink(2), statfs(2).
+#![forbid(unsafe_code)]
+
+use std::os::fd::{AsFd, OwnedFd};
+
+use super::call::{Action, Call, Rewrite};
+use super::paths::Target;
+use super::table::{Feature, PathArg};
+use super::{ids, proc};
+use crate::error::{Errno, Failure};
+use crate::sys::fs;
+use crate::vfs::{Last, Node};
+
+/// stat(2), lstat(2): path and buffer.
+pub fn stat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    answer_stat(call, 1)
+}
+
+/// newfstatat(2), which the C library's stat functions are.
+pub fn newfstatat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    const KNOWN: u32 =
+        (libc::AT_SYMLINK_NOFOLLOW | libc::AT_NO_AUTOMOUNT | libc::AT_EMPTY_PATH) as u32 | AT_STATX_SYNC_TYPE;
+    if call.args[3] as u32 & !KNOWN != 0 {
+        // The kernel looks at the path's memory first.
+        call.read_path(1)?;
+        return Err(Errno::EINVAL.into());
+    }
+    answer_stat(call, 2)
+}
+
+/// How stale an answer may be (include/uapi/linux/fcntl.h).
+const AT_STATX_SYNC_TYPE: u32 = 0x6000;
+
+fn answer_stat(call: &mut Call<'_>, buffer: usize) -> Result<Action, Failure> {
+    let Some(file) = call.file(&call.row.paths[0])? else { return of_descriptor(call) };
+    let mut stat = fs::fstat(file.as_fd())?;
+    ids::show_stat(call.world, &mut stat);
+    call.mem.write(call.args[buffer], fs::bytes_of(&stat))?;
+    Ok(Action::Answer(0))
+}
+
+/// fstat(2), trapped only under a pretended identity.
+pub fn fstat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let mut stat = call.fstat(0)?;
+    ids::show_stat(call.world, &mut stat);
+    call.mem.write(call.args[1], fs::bytes_of(&stat))?;
+    Ok(Action::Answer(0))
+}
+
+/// statx(2).
+pub fn statx(call: &mut Call<'_>) -> Result<Action, Failure> {
+    const RESERVED: u32 = 0x8000_0000;
+    let (flags, mask) = (call.args[2] as u32, call.args[3] as u32);
+    if mask & RESERVED != 0 || flags & AT_STATX_SYNC_TYPE == AT_STATX_SYNC_TYPE {
+        return Err(Errno::EINVAL.into());
+    }
+    let Some(file) = call.file(&call.row.paths[0])? else { return of_descriptor(call) };
+    let mut buffer = fs::statx(file.as_fd(), flags, mask)?;
+    ids::show_statx(call.world, &mut buffer);
+    call.mem.write(call.args[4], fs::bytes_of(&buffer))?;
+    Ok(Action::Answer(0))
+}
+
+/// access(2), faccessat(2), faccessat2(2): the mode follows the path, flags follow the mode.
+pub fn access(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let spec = &call.row.paths[0];
+    let mode = call.int(usize::from(spec.arg) + 1);
+    let flags = if call.row.name == "faccessat2" { call.int(3) } else { 0 };
+    const FLAGS: i32 = libc::AT_EACCESS | libc::AT_SYMLINK_NOFOLLOW | libc::AT_EMPTY_PATH;
+    if mode & !7 != 0 || flags & !FLAGS != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let Some((target, file)) = call.target_file(spec)? else { return of_descriptor(call) };
+    let allowed = match ids::access(call.world, file.as_fd(), mode) {
+        Some(pretended) => pretended,
+        None => fs::access(file.as_fd(), mode, flags & libc::AT_EACCESS),
+    };
+    allowed?;
+    let kind = fs::fstat(file.as_fd())?.st_mode & libc::S_IFMT;
+    // do_faccessat of fs/open.c: special files are written to without the mount.
+    let special = ![libc::S_IFREG, libc::S_IFDIR, libc::S_IFLNK].contains(&kind);
+    if mode & libc::W_OK != 0 && target.resolved.readonly && !special {
+        return Err(Errno::EROFS.into());
+    }
+    Ok(Action::Answer(0))
+}
+
+/// readlink(2), readlinkat(2): buffer and size follow the path.
+pub fn readlink(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let spec = &call.row.paths[0];
+    let buffer = usize::from(spec.arg) + 1;
+    let size = call.int(buffer + 1);
+    if size <= 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let Some(target) = call.target(spec)? else { return of_descriptor(call) };
+    let text = match &target.resolved.node {
+        Some(Node::Symlink(text)) => text.clone(),
+        Some(Node::Magic(_)) => proc::link_text(call, &target.resolved)?,
+        Some(Node::Directory | Node::Other) => return Err(Errno::EINVAL.into()),
+        None => return Err(Errno::ENOENT.into()),
+    };
+    let shown = &text[..text.len().min(size as usize)];
+    call.mem.write(call.args[buffer], shown)?;
+    Ok(Action::Answer(shown.len() as i64))
+}
+
+/// statfs(2).
+pub fn statfs(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let Some((target, file)) = call.target_file(&call.row.paths[0])? else { return of_descriptor(call) };
+    let mut buffer = fs::fstatfs(file.as_fd())?;
+    if target.resolved.readonly {
+        buffer.flags |= libc::ST_RDONLY;
+    }
+    call.mem.write(call.args[1], fs::bytes_of(&buffer))?;
+    Ok(Action::Answer(0))
+}
+
+/// A call whose path is empty is about the descriptor itself.
+///
+/// The kernel answers it, from a copy of the empty string that no other thread can change in between. Under a
+/// pretended identity the owner must be replaced, so the tracer answers.
+fn of_descriptor(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let spec = &call.row.paths[0];
+    if call.world.has(Feature::FakeIds) {
+        match call.row.name {
+            "newfstatat" => {
+                let mut stat = call.fstat(0)?;
+                ids::show_stat(call.world, &mut stat);
+                call.mem.write(call.args[2], fs::bytes_of(&stat))?;
+                return Ok(Action::Answer(0));
+            }
+            "statx" => {
+                let file = call.open_descriptor(0)?;
+                let mut buffer = fs::statx(file.as_fd(), call.args[2] as u32, call.args[3] as u32)?;
+                ids::show_statx(call.world, &mut buffer);
+                call.mem.write(call.args[4], fs::bytes_of(&buffer))?;
+                return Ok(Action::Answer(0));
+            }
+            _ => {}
+        }
+    }
+    let mut rewrite = Rewrite::default();
+    rewrite.stage_path(spec.arg.into(), b"");
+    Ok(Action::Rewrite(rewrite))
+}
+
+impl Call<'_> {
+    /// The file that the path argument `spec` leads to, open as a place; `None` as for [`Call::target`].
+    fn file(&self, spec: &PathArg) -> Result<Option<OwnedFd>, Failure> {
+        Ok(self.target_file(spec)?.map(|(_, file)| file))
+    }
+
+    fn target_file(&self, spec: &PathArg) -> Result<Option<(Target, OwnedFd)>, Failure> {
+        let Some(target) = self.target(spec)? else { return Ok(None) };
+        let file = self.open_target(&target)?;
+        Ok(Some((target, file)))
+    }
+
+    /// Opens a resolved place for the tracer's own questions.
+    ///
+    /// # Errors
+    /// ENOENT where nothing is there.
+    pub fn open_target(&self, target: &Target) -> Result<OwnedFd, Errno> {
+        if matches!(target.resolved.node, Some(Node::Magic(_))) && target.last == Last::Follow {
+            return fs::open_path(target.resolved.host.as_bytes());
+        }
+        let mut lookup = self.world.lookup.borrow_mut();
+        lookup.hold(target.handle.clone());
+        Ok(lookup.open(&target.resolved)?.fd)
+    }
+
+    /// The caller's descriptor in argument `index`, reopened as a place.
+    ///
+    /// # Errors
+    /// EBADF.
+    pub fn open_descriptor(&self, index: usize) -> Result<OwnedFd, Errno> {
+        fs::open_path(&self.descriptor_link(index)).map_err(bad_descriptor)
+    }
+
+    fn fstat(&self, index: usize) -> Result<libc::stat, Errno> {
+        fs::stat(&self.descriptor_link(index)).map_err(bad_descriptor)
+    }
+
+    /// The /proc link of the descriptor in argument `index`, AT_FDCWD included.
+    pub fn descriptor_link(&self, index: usize) -> Vec<u8> {
+        match self.int(index) {
+            libc::AT_FDCWD => format!("/proc/{}/cwd", self.tid).into_bytes(),
+            fd => format!("/proc/{}/fd/{fd}", self.tid).into_bytes(),
+        }
+    }
+}
+
+fn bad_descriptor(errno: Errno) -> Errno {
+    if errno == Errno::ENOENT { Errno::EBADF } else { errno }
+}

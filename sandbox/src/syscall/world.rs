@@ -1,0 +1,80 @@
+//! What all calls of a session share.
+#![forbid(unsafe_code)]
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsString;
+
+use nix::unistd::Pid;
+
+use super::table::{Feature, Row};
+use crate::arch;
+use crate::config::Ids;
+use crate::error::Error;
+use crate::exec::Emulators;
+use crate::exec::loader::Carrier;
+use crate::sys::probe::Probes;
+use crate::vfs::{HostLookup, Namespace};
+
+/// The session's mount table, identity and settings: what a handler may ask beside the call itself.
+pub struct World {
+    pub namespace: Namespace,
+    /// The host's files, looked at for one call at a time.
+    pub lookup: RefCell<HostLookup>,
+    pub emulators: Emulators,
+    /// xroot's own file, which every execve runs so that the stub in it can load the program.
+    pub carrier: Carrier,
+    /// What this kernel can do.
+    pub probes: Probes,
+    /// What calls are trapped for in this session.
+    pub features: Vec<Feature>,
+    /// The identity that the guest is told, if not its own.
+    pub ids: Option<Ids>,
+    pub kernel_release: Option<OsString>,
+    pub wait_all: bool,
+    /// The process that traces the guest and that the guest must not reach.
+    pub tracer: Pid,
+    /// Logs each decision.
+    pub verbose: bool,
+    /// Calls that were answered because they are not supported, by name.
+    pub unsupported: RefCell<BTreeMap<String, u64>>,
+    /// What the user has been told already.
+    pub noted: RefCell<HashSet<String>>,
+}
+
+impl World {
+    /// Counts a call that the table does not know, or that came by another ABI than the host's own.
+    pub fn count_unsupported(&self, audit_arch: u32, nr: u64) {
+        let name = match audit_arch {
+            arch::AUDIT_ARCH if arch::is_other_abi(nr) => format!("x32 call {}", nr & !arch::X32_BIT),
+            arch::AUDIT_ARCH => format!("call {nr}"),
+            other => format!("call {nr} of ABI {other:#x}"),
+        };
+        self.count(name);
+    }
+
+    /// Counts a call that the table refuses.
+    pub fn count_refused(&self, row: &Row) {
+        self.count(row.name.to_owned());
+    }
+
+    /// Tells the user, once a session, why a guest's call failed where its errno alone would mislead.
+    pub fn note(&self, error: &Error) {
+        let text = error.to_string();
+        if self.noted.borrow_mut().insert(text.clone()) {
+            eprintln!("xroot: {text}");
+            if let Some(hint) = error.hint() {
+                eprintln!("xroot: try: {hint}");
+            }
+        }
+    }
+
+    fn count(&self, name: String) {
+        *self.unsupported.borrow_mut().entry(name).or_default() += 1;
+    }
+
+    /// True if calls are trapped for `feature`.
+    pub fn has(&self, feature: Feature) -> bool {
+        self.features.contains(&feature)
+    }
+}
