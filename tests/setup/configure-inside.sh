@@ -1,5 +1,6 @@
 # Run by the guest's shell, as (fake) root: what `dpkg --unpack` and `dpkg --configure -a` still have to do.
 set -e
+unset TMPDIR
 export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
 cd /var/lib/dpkg/info
 

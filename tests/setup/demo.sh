@@ -37,7 +37,7 @@ C
 # Shows a command as it would be typed, and runs it there.
 run() {
     printf '\n%s$ %s\n' "$directory" "$*"
-    (cd "$directory" && as_user PATH="$RUN/bin:$USER_PATH" "$@")
+    (cd "$directory" && as_user env -u TMPDIR PATH="$RUN/bin:$USER_PATH" "$@")
 }
 
 run xroot -r armhf-rootfs gcc hello.c -o hello
