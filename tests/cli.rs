@@ -222,6 +222,146 @@ fn nothing_is_written_into_the_rootfs_or_left_behind() {
     assert_eq!(names(&temp.path("t")), [""; 0]);
 }
 
+#[test]
+fn a_command_that_is_not_there_is_127_and_one_that_cannot_run_is_126() {
+    let temp = Temp::with_rootfs("command");
+    let base = &["-r", "r", "-w", "/", "--clean-env"];
+    let run = |words: &[&'static str]| [&base[..], words].concat();
+    let install = "install it in the guest, for example: xroot -0 -r ROOTFS apt-get install gcc";
+    temp.fails(&run(&["gcc", "-c", "x.c"]), 127, "gcc: not found in the guest", install);
+    let fix = "show the host's directory that holds it: -b DIR (guest path: /no/gcc)";
+    temp.fails(&run(&["/no/gcc"]), 127, "/no/gcc: not found in the guest", fix);
+    temp.file("r/bin/data", "#!/bin/data\n", 0o644);
+    for (word, path) in [("data", "/bin/data"), ("/bin/data", "/bin/data"), ("/bin", "/bin")] {
+        let message = format!("guest {word} cannot be executed: Permission denied");
+        let fix = format!("xroot -r ROOTFS chmod +x {word}");
+        temp.fails(&run(&[word]), 126, &message, &fix);
+        assert!(temp.path(&format!("r{path}")).exists());
+    }
+}
+
+#[test]
+fn a_missing_interpreter_is_named_and_not_the_program() {
+    let temp = Temp::with_rootfs("interpreter");
+    temp.file("r/bin/prog", elf(std::env::consts::ARCH, Some("/lib/ld-none.so")), 0o755);
+    temp.file("r/bin/script", "#!/usr/bin/none -x\n", 0o755);
+    for (program, interpreter) in [("/bin/prog", "/lib/ld-none.so"), ("/bin/script", "/usr/bin/none")] {
+        let message =
+            format!("guest {program} needs the interpreter {interpreter}, which the guest does not have");
+        let fix = format!(
+            "install the package that holds guest {interpreter}, or use the rootfs that the program is for"
+        );
+        temp.fails(&["-r", "r", "-w", "/", program], 127, &message, &fix);
+    }
+}
+
+#[test]
+fn an_emulator_that_cannot_be_used_is_explained() {
+    let temp = Temp::with_rootfs("emulator");
+    let host = std::env::consts::ARCH;
+    let foreign = if host == "aarch64" { "x86_64" } else { "aarch64" };
+    temp.file("r/bin/sh", elf("arm", None), 0o755);
+    let message = format!("guest /bin/sh is for arm, this host is {host}, and no static qemu-arm was found");
+    let fix = "sudo apt install qemu-user-static (without root: put a static qemu-arm in ~/.local/share/xroot/qemu/)";
+    temp.fails(&["-r", "r", "-w", "/"], 126, &message, fix);
+
+    temp.file("dynamic", elf(host, Some("/lib/ld.so")), 0o755);
+    temp.file("foreign", elf(foreign, None), 0o755);
+    temp.file("script", "#!/bin/sh\n", 0o755);
+    let apt = "sudo apt install qemu-user-static (its programs are static), then leave -q out";
+    let message = "emulator TEMP/dynamic is dynamically linked (it needs /lib/ld.so of the host)";
+    temp.fails(&["-r", "r", "-q", "arm=dynamic"], 125, message, apt);
+    let message = format!("emulator TEMP/foreign is a program for {foreign}, and this host is {host}");
+    temp.fails(&["-r", "r", "-q", "arm=foreign"], 125, &message, apt);
+    let message = "emulator TEMP/script is not an ELF program";
+    temp.fails(
+        &["-r", "r", "-q", "arm=script"],
+        125,
+        message,
+        "name the qemu program itself: file TEMP/script",
+    );
+    let message = "emulator TEMP/none: No such file or directory";
+    temp.fails(&["-r", "r", "-q", "arm=none"], 125, message, "is it there? ls -l TEMP/none");
+    let message = "which machine is TEMP/dynamic for? Its name does not tell";
+    temp.fails(
+        &["-r", "r", "-q", "./dynamic"],
+        125,
+        &message.replace("TEMP/", "TEMP/./"),
+        "-q arm=TEMP/./dynamic",
+    );
+    let known = "xroot knows arm, aarch64, riscv64, ppc64le, s390x, i386";
+    temp.fails(&["-r", "r", "-q", "vax=dynamic"], 125, "no machine is called vax", known);
+}
+
+#[test]
+fn a_host_that_forbids_tracing_names_the_value_read_and_the_flag() {
+    let temp = Temp::new("ptrace");
+    let hinder = hinder(&temp);
+    let run = |how: &str| {
+        let mut command = Command::new(&hinder);
+        command.arg(how).arg(binary()).args(["-r", "/", "-w", "/", "true"]).current_dir("/");
+        let output = command.output().expect("the helper can be started");
+        assert_eq!(output.status.code(), Some(125), "{how}: {}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    let said = run("seccomp");
+    assert!(said.starts_with("xroot: the kernel does not let xroot trace its own child: "), "{said}");
+    assert!(said.contains("; Seccomp: 2 in /proc/self/status\n"), "{said}");
+    assert!(said.contains("xroot: fix: docker run --security-opt seccomp=unconfined "), "{said}");
+    let said = run("traced");
+    assert!(said.starts_with("xroot: xroot is already traced by process "), "{said}");
+    assert!(said.contains(" (hinder), and a process has only one tracer\n"), "{said}");
+    assert!(said.ends_with("xroot: fix: start xroot outside strace, gdb or another tracer\n"), "{said}");
+}
+
+/// Builds tests/util/hinder.c.
+fn hinder(temp: &Temp) -> PathBuf {
+    let program = temp.path("hinder");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/util/hinder.c");
+    let built = Command::new("cc").args(["-Wall", "-o"]).arg(&program).arg(source).status();
+    assert!(built.is_ok_and(|status| status.success()), "cc cannot build {source}");
+    program
+}
+
+/// A program file of one empty segment for `machine`, little-endian as all of these are.
+fn elf(machine: &str, interpreter: Option<&str>) -> Vec<u8> {
+    let (number, wide) = match machine {
+        "arm" => (40u16, false),
+        "aarch64" => (183, true),
+        "x86_64" => (62, true),
+        other => panic!("no number for {other}"),
+    };
+    let (header, entry) = if wide { (64u16, 56u16) } else { (52, 32) };
+    let name: Vec<u8> = interpreter.map_or(Vec::new(), |path| [path.as_bytes(), b"\0"].concat());
+    let count = 1 + u16::from(interpreter.is_some());
+    let end = u64::from(header + entry * count);
+    let word =
+        |value: u64| if wide { value.to_le_bytes().to_vec() } else { (value as u32).to_le_bytes().to_vec() };
+    let mut file = vec![0x7f, b'E', b'L', b'F', if wide { 2 } else { 1 }, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    file.extend([2u16.to_le_bytes(), number.to_le_bytes()].concat());
+    file.extend(1u32.to_le_bytes());
+    file.extend([word(0x40_0000), word(u64::from(header)), word(0)].concat());
+    file.extend(0u32.to_le_bytes());
+    for half in [header, entry, count, 0, 0, 0] {
+        file.extend(half.to_le_bytes());
+    }
+    let mut segment = |kind: u32, offset: u64, size: u64| {
+        let place =
+            [word(offset), word(0x40_0000 + offset), word(0x40_0000 + offset), word(size), word(size)];
+        let (flags, align) = (5u32.to_le_bytes().to_vec(), word(0x1000));
+        let kind = kind.to_le_bytes().to_vec();
+        let order = if wide { vec![kind, flags, place.concat()] } else { vec![kind, place.concat(), flags] };
+        file.extend(order.concat());
+        file.extend(align);
+    };
+    if interpreter.is_some() {
+        segment(3, end, name.len() as u64);
+    }
+    segment(1, 0, end + name.len() as u64);
+    file.extend(name);
+    file
+}
+
 /// Everything below a directory, sorted.
 fn names(dir: &Path) -> Vec<String> {
     let output = Command::new("find").arg(dir).args([OsStr::new("-mindepth"), "1".as_ref()]).output();

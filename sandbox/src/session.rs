@@ -112,7 +112,11 @@ impl Session {
                     script.extend(argv.into_iter().skip(1));
                     return Ok((b"/bin/sh".to_vec(), script));
                 }
-                Err(Refused { failure: Failure::Errno(Errno::ENOENT | Errno::ENOTDIR), .. }) => {}
+                Err(Refused { failure: Failure::Errno(Errno::ENOENT | Errno::ENOTDIR), .. }) => {
+                    if let Some(error) = exec::missing_interpreter(&mut files, &candidate) {
+                        return Err(error);
+                    }
+                }
                 Err(Refused { failure: Failure::Errno(errno), .. }) => denied = Some(errno),
                 Err(Refused { failure: Failure::Broken(error), .. }) => return Err(error),
                 Err(Refused { failure: Failure::Gone, .. }) => {}

@@ -14,4 +14,4 @@ mod shebang;
 pub use emulator::Emulators;
 pub use files::{Files, Found};
 pub use machine::Machine;
-pub use plan::{Plan, Refused, plan};
+pub use plan::{Plan, Refused, missing_interpreter, plan};

@@ -83,6 +83,21 @@ pub fn plan(
     Err(Errno::ELOOP.into())
 }
 
+/// Why executing `path` is ENOENT although it is there: a script on the way names an interpreter that is not.
+pub fn missing_interpreter(files: &mut dyn Files, path: &[u8]) -> Option<Error> {
+    let mut found = files.find(path).ok()?;
+    for _ in 0..MAX_DEPTH {
+        let head = elf::read_head(found.file.as_ref()?).ok()?;
+        let line = shebang::is_script(&head).then(|| shebang::parse(&head).ok()).flatten()?;
+        let Ok(next) = files.find(line.interpreter) else {
+            let (program, interpreter) = (lossy(found.guest.as_bytes()), lossy(line.interpreter));
+            return Some(Error::InterpreterMissing { program, interpreter });
+        };
+        found = next;
+    }
+    None
+}
+
 /// What takes the place of argv[0] once a script's interpreter is to run: its name, its argument, the script.
 ///
 /// `inner` is that of the script that has this one as interpreter, whose first word is replaced in turn.
