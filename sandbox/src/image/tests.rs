@@ -22,6 +22,9 @@ impl Host {
         for dir in ["r/usr/bin", "r/etc", "r/bin", "r/tmp", "home/jo/project", "temp"] {
             fs::create_dir_all(top.join(dir)).unwrap();
         }
+        // The caller is known, so nothing has to be shown of him.
+        fs::write(top.join("r/etc/passwd"), "jo:x:77:78::/:/bin/sh\n").unwrap();
+        fs::write(top.join("r/etc/group"), "jo:x:78:\n").unwrap();
         fs::write(top.join("r/bin/sh"), "").unwrap();
         let config = Config {
             rootfs: top.join("r"),
@@ -178,8 +181,7 @@ fn resolv_conf_is_shown_in_the_place_of_a_dangling_symlink() {
     assert_eq!(mounts(&prepared)[1..], [(guest("/etc/resolv.conf"), host.host("conf"))]);
     assert!(prepared.namespace.mounts().iter().all(|mount| mount.kind != Kind::Skeleton));
     // Without /etc nothing reads it, and a read-only /etc would keep an installer from making one.
-    fs::remove_file(host.top.join("r/etc/resolv.conf")).unwrap();
-    fs::remove_dir(host.top.join("r/etc")).unwrap();
+    fs::remove_dir_all(host.top.join("r/etc")).unwrap();
     assert_eq!(mounts(&host.prepare()).len(), 1);
 }
 
@@ -225,6 +227,13 @@ fn a_caller_whom_the_guest_does_not_know_is_introduced() {
     assert_eq!(prepared.namespace.locate(&guest("/etc/group")).host, host.host("r/etc/group"));
     assert!(fs::metadata(shown).unwrap().mode() & 0o444 == 0o444);
     drop(prepared);
+    // A rootfs that was only unpacked has no passwd yet.
+    fs::rename(host.top.join("r/etc/passwd"), host.top.join("passwd")).unwrap();
+    let prepared = host.prepare();
+    let shown = &prepared.namespace.locate(&guest("/etc/passwd")).host;
+    assert_eq!(fs::read_to_string(shown).unwrap(), format!("jo:x:77:78::{}:/bin/sh\n", home.display()));
+    drop(prepared);
+    fs::rename(host.top.join("passwd"), host.top.join("r/etc/passwd")).unwrap();
     // Not where an installer rewrites it, nor where it is known.
     host.config.ids = Some(Ids { uid: 0, gid: 0 });
     assert_eq!(mounts(&host.prepare()).len(), 1);
@@ -237,6 +246,7 @@ fn a_caller_whom_the_guest_does_not_know_is_introduced() {
 fn without_a_command_the_guests_shell_runs() {
     let mut host = Host::new("shell");
     host.config.command.clear();
+    fs::write(host.top.join("r/etc/passwd"), "").unwrap();
     assert_eq!(host.prepare().command, ["/bin/sh"]);
     fs::write(host.top.join("r/bin/bash"), "").unwrap();
     assert_eq!(host.prepare().command, ["/bin/bash"]);

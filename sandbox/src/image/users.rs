@@ -63,11 +63,15 @@ pub fn is_file(guest: &[u8], ns: &Namespace, lookup: &mut dyn Lookup) -> bool {
     found.is_ok_and(|found| found.node == Some(Node::Other))
 }
 
-/// A text file of the guest; `None` where there is none or it cannot be read.
+/// A text file of the guest, empty where it is missing in a directory that is there: a rootfs just unpacked has none.
+/// `None` where it cannot be read.
 fn read(guest: &[u8], ns: &Namespace, lookup: &mut dyn Lookup) -> Option<(Resolved, Vec<u8>)> {
-    let place = resolve(ns, lookup, &GuestPath::root(), guest, Last::Follow).ok()?;
-    // A fifo or a device of that name must not be waited for.
-    let content = place.host.as_path().is_file().then(|| fs::read(&place.host).ok()).flatten()?;
+    let place = resolve(ns, lookup, &GuestPath::root(), guest, Last::Create).ok()?;
+    let content = match place.node {
+        None => Vec::new(),
+        // A fifo or a device of that name must not be waited for.
+        Some(_) => place.host.as_path().is_file().then(|| fs::read(&place.host).ok()).flatten()?,
+    };
     Some((place, content))
 }
 
