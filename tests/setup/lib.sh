@@ -8,6 +8,7 @@
 #                  state below target/setup and unpacked with dpkg -x. Nothing outside the checkout changes.
 
 set -Eeuo pipefail
+shopt -s inherit_errexit
 trap 'echo "error: ${BASH_SOURCE[0]}:$LINENO: $BASH_COMMAND" >&2' ERR
 
 SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)

@@ -4,6 +4,7 @@
 # are already there. `dpkg --configure -a` inside the tree then runs everything that is left to run.
 # Format: dpkg's own lib/dpkg/dump.c, deb-triggers(5).
 set -euo pipefail
+shopt -s inherit_errexit
 
 tree=$1 arch=$2
 db=$tree/var/lib/dpkg
