@@ -5,7 +5,7 @@
 use std::mem::{MaybeUninit, size_of};
 use std::ptr;
 
-use libc::{c_long, c_uint, c_void};
+use libc::{c_long, c_void};
 use nix::unistd::Pid;
 
 use crate::arch::Regs;
@@ -20,8 +20,14 @@ const OPTIONS: libc::c_int = libc::PTRACE_O_EXITKILL
     | libc::PTRACE_O_TRACECLONE
     | libc::PTRACE_O_TRACEEXEC;
 
+/// The type in which this C library takes a request.
+#[cfg(target_env = "gnu")]
+type Request = libc::c_uint;
+#[cfg(not(target_env = "gnu"))]
+type Request = libc::c_int;
+
 /// Runs a request whose result is only success or an errno.
-fn request(request: c_uint, pid: Pid, address: u64, data: u64) -> Result<c_long, Errno> {
+fn request(request: Request, pid: Pid, address: u64, data: u64) -> Result<c_long, Errno> {
     // SAFETY: callers pass requests for which address and data are numbers, or pointers that outlive the call.
     let result = unsafe { libc::ptrace(request, pid.as_raw(), address as *mut c_void, data as *mut c_void) };
     Errno::result(result)
@@ -76,30 +82,39 @@ pub struct SyscallInfo {
     pub ip: u64,
 }
 
+/// `struct ptrace_syscall_info`. libc has it for glibc only.
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct RawSyscallInfo {
+    op: u8,
+    pad: [u8; 3],
+    arch: u32,
+    instruction_pointer: u64,
+    stack_pointer: u64,
+    /// Both members of the union that are read here begin with the number and the arguments.
+    nr: u64,
+    args: [u64; 6],
+    ret_data: u64,
+}
+
+const PTRACE_GET_SYSCALL_INFO: Request = 0x420e;
+const PTRACE_SYSCALL_INFO_ENTRY: u8 = 1;
+const PTRACE_SYSCALL_INFO_SECCOMP: u8 = 3;
+
 /// Describes the call that a tracee is stopped at the entry of (PTRACE_GET_SYSCALL_INFO, Linux 5.3).
 ///
 /// # Errors
 /// EINVAL if it is stopped for something else, EIO if the kernel lacks the request.
 pub fn syscall_info(pid: Pid) -> Result<SyscallInfo, Errno> {
-    let mut info = MaybeUninit::<libc::ptrace_syscall_info>::zeroed();
-    let size = size_of::<libc::ptrace_syscall_info>() as u64;
-    request(libc::PTRACE_GET_SYSCALL_INFO as c_uint, pid, size, info.as_mut_ptr() as u64)?;
-    // SAFETY: all-zero bytes are a valid value of this plain struct, and the kernel has filled it.
-    let info = unsafe { info.assume_init() };
-    let (nr, args) = match info.op {
-        libc::PTRACE_SYSCALL_INFO_ENTRY => {
-            // SAFETY: `op` says which member of the union the kernel has written.
-            let entry = unsafe { info.u.entry };
-            (entry.nr, entry.args)
+    let mut info = RawSyscallInfo::default();
+    // The kernel writes at most as many bytes as it is told.
+    request(PTRACE_GET_SYSCALL_INFO, pid, size_of::<RawSyscallInfo>() as u64, &raw mut info as u64)?;
+    match info.op {
+        PTRACE_SYSCALL_INFO_ENTRY | PTRACE_SYSCALL_INFO_SECCOMP => {
+            Ok(SyscallInfo { arch: info.arch, nr: info.nr, args: info.args, ip: info.instruction_pointer })
         }
-        libc::PTRACE_SYSCALL_INFO_SECCOMP => {
-            // SAFETY: `op` says which member of the union the kernel has written.
-            let seccomp = unsafe { info.u.seccomp };
-            (seccomp.nr, seccomp.args)
-        }
-        _ => return Err(Errno::EINVAL),
-    };
-    Ok(SyscallInfo { arch: info.arch, nr, args, ip: info.instruction_pointer })
+        _ => Err(Errno::EINVAL),
+    }
 }
 
 /// True if the kernel knows PTRACE_GET_SYSCALL_INFO: about a process that is no tracee it says ESRCH then, not EIO.

@@ -46,7 +46,7 @@ impl World {
     /// Counts a call that the table does not know, or that came by another ABI than the host's own.
     pub fn count_unsupported(&self, audit_arch: u32, nr: u64) {
         let name = match audit_arch {
-            arch::AUDIT_ARCH if arch::is_other_abi(nr) => format!("x32 call {}", nr & !arch::X32_BIT),
+            arch::AUDIT_ARCH if arch::is_other_abi(nr) => format!("x32 call {}", nr & 0x3fff_ffff),
             arch::AUDIT_ARCH => format!("call {nr}"),
             other => format!("call {nr} of ABI {other:#x}"),
         };
