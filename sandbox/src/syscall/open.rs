@@ -167,16 +167,25 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
         return Err(Errno::ELOOP.into());
     }
     let replacement = match resolved.kind {
-        Kind::Proc if !how.has(libc::O_PATH) => proc::replacement(call, resolved)?,
-        _ => None,
+        Kind::Proc => {
+            proc::check_open(call, resolved, how.writes())?;
+            if how.has(libc::O_PATH) { None } else { proc::replacement(call, resolved)? }
+        }
+        Kind::Directory | Kind::File | Kind::Skeleton => None,
     };
     let magic = matches!(resolved.node, Some(Node::Magic(_))) || replacement.is_some();
-    let argument = match replacement {
-        Some(path) => path.as_bytes().to_vec(),
+    let argument = match &replacement {
+        Some(replacement) => replacement.path.as_bytes().to_vec(),
         None => target.argument(),
     };
     let is_openat2 = call.row.name == "openat2";
     let mut rewrite = Rewrite::default();
+    if let Some(replacement) = replacement {
+        rewrite.exit = Some(Box::new(move |_, ret| {
+            drop(replacement);
+            Ok(ret)
+        }));
+    }
     let strict = !magic && call.world.probes.openat2 && (is_openat2 || !call.task().process.has_filter.get());
     if !strict && !is_openat2 {
         rewrite.stage_path(place.path, &argument);

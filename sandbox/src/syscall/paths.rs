@@ -7,10 +7,12 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::call::{Action, Call, Rewrite};
-use super::table::{Base, Intent, LastRule, Null, PathArg};
+use super::proc;
+use super::table::{Base, Feature, Intent, LastRule, Null, PathArg};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::{self, GuestPath, HostPath, Last, Resolved, resolve};
+use crate::vfs::proc::ProcLookup;
+use crate::vfs::{self, GuestPath, HostPath, Last, Node, Resolved, resolve};
 
 /// Where a path argument leads.
 pub struct Target {
@@ -108,7 +110,14 @@ impl Call<'_> {
     ) -> Result<Resolved, Errno> {
         let mut lookup = self.world.lookup.borrow_mut();
         lookup.hold(handle.cloned());
-        resolve(&self.world.namespace, &mut *lookup, start, path, last)
+        let (names, guests) = (&self.world.namespace, self.guests());
+        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests);
+        let mut resolved = resolve(names, &mut lookup, start, path, last)?;
+        let follows = matches!(last, Last::Follow | Last::Create);
+        if follows && matches!(resolved.node, Some(Node::Magic(_))) && self.world.has(Feature::ReadOnly) {
+            resolved.readonly = proc::leads_to_readonly(names, &resolved);
+        }
+        Ok(resolved)
     }
 
     fn last_of(&self, spec: &PathArg) -> Result<Last, Errno> {

@@ -1,22 +1,183 @@
-//! What of /proc must agree with the guest's view.
+//! What of /proc must agree with the guest's view: who may open what, what links say, and files whose text names
+//! host paths or the tracer.
+//!
+//! Source: proc(5). Compared with what a process sees that has the same tree by chroot and bind mounts.
 #![forbid(unsafe_code)]
+
+mod maps;
+
+mod mounts;
+
+mod status;
+
+use std::os::fd::{AsRawFd, OwnedFd};
+
+use nix::errno::Errno as Raw;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::unistd::Pid;
 
 use super::call::Call;
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::{HostPath, Resolved};
+use crate::task::Tasks;
+use crate::vfs::proc::{Entry, Processes, shown};
+use crate::vfs::{GuestPath, HostPath, Kind, Namespace, Node, Resolved};
 
-/// What readlink(2) says of a magic link.
-pub fn link_text(call: &Call<'_>, link: &Resolved) -> Result<Vec<u8>, Errno> {
-    let text = fs::readlink(link.host.as_bytes())?;
-    if !text.starts_with(b"/") {
-        return Ok(text);
-    }
-    let guest = call.name_of(HostPath::from_bytes(text)).ok_or(Errno::EACCES)?;
-    Ok(guest.as_bytes().to_vec())
+/// The guest's processes, as one of them asks about them.
+pub struct Guests<'a> {
+    tasks: &'a Tasks,
+    caller: Pid,
 }
 
-/// Where the tracee finds the translated contents of a file of /proc, if they differ from the kernel's.
-pub fn replacement(_call: &Call<'_>, _file: &Resolved) -> Result<Option<HostPath>, Failure> {
-    Ok(None)
+impl Processes for Guests<'_> {
+    fn caller(&self) -> (Pid, Pid) {
+        (self.tasks.get(self.caller).map_or(self.caller, |task| task.process.pid), self.caller)
+    }
+
+    fn contains(&self, id: Pid) -> bool {
+        self.tasks.contains(id)
+    }
+
+    fn exe(&self, id: Pid) -> Option<GuestPath> {
+        Some(self.tasks.get(id)?.mm.exe.borrow().clone())
+    }
+
+    fn cwd(&self, id: Pid) -> Option<GuestPath> {
+        self.tasks.get(id)?.fs.cwd.borrow().clone()
+    }
+}
+
+/// A file in the place of one of /proc, for as long as the call that opens it takes.
+pub struct Replacement {
+    /// Holds the text.
+    pub file: OwnedFd,
+    /// Leads the tracee to it, by a magic link.
+    pub path: HostPath,
+}
+
+/// What a file of /proc says, and must say otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Text {
+    Maps,
+    NumaMaps,
+    Mounts(mounts::Format),
+    Status,
+    Sockets,
+}
+
+impl Text {
+    fn of(entry: &Entry<'_>) -> Option<Self> {
+        match entry.names[..] {
+            [b"maps" | b"smaps"] => Some(Self::Maps),
+            [b"numa_maps"] => Some(Self::NumaMaps),
+            [b"mountinfo"] => Some(Self::Mounts(mounts::Format::Mountinfo)),
+            [b"mounts"] => Some(Self::Mounts(mounts::Format::Mounts)),
+            [b"mountstats"] => Some(Self::Mounts(mounts::Format::Mountstats)),
+            [b"status"] => Some(Self::Status),
+            [b"net", b"unix"] => Some(Self::Sockets),
+            _ => None,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// The guest's processes, as the caller asks about them.
+    pub fn guests(&self) -> Guests<'_> {
+        Guests { tasks: self.tasks, caller: self.tid }
+    }
+}
+
+/// What readlink(2) says of a magic link.
+///
+/// # Errors
+/// EACCES for a link of a process that is not the guest's.
+pub fn link_text(call: &Call<'_>, link: &Resolved) -> Result<Vec<u8>, Errno> {
+    if link.node == Some(Node::Magic(Err(Errno::EACCES))) {
+        return Err(Errno::EACCES);
+    }
+    let text = fs::readlink(link.host.as_bytes())?;
+    if let Some(name) = text.strip_prefix(MEMFD_PREFIX) {
+        return Ok(name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec());
+    }
+    // A path outside is shown as a process in a chroot sees it.
+    Ok(shown(&call.world.namespace, &text).unwrap_or(text))
+}
+
+/// Whether a magic link leads to a place on a read-only mount.
+pub fn leads_to_readonly(names: &Namespace, link: &Resolved) -> bool {
+    let Ok(text) = fs::readlink(link.host.as_bytes()) else { return false };
+    text.starts_with(b"/")
+        && names
+            .guest_of(&HostPath::from_bytes(text))
+            .is_some_and(|guest| names.locate(&guest).mount.is_readonly())
+}
+
+/// Refuses to open what belongs to a process that is not the guest's, but for what ps reads.
+///
+/// # Errors
+/// EACCES, as the kernel answers for another user's process.
+pub fn check_open(call: &Call<'_>, file: &Resolved, writes: bool) -> Result<(), Errno> {
+    match Entry::of(&call.world.namespace, &file.guest) {
+        Some(entry) if !call.tasks.contains(entry.id) && !entry.is_public(writes) => Err(Errno::EACCES),
+        _ => Ok(()),
+    }
+}
+
+/// A file with the text that the guest must read in the place of `file`; `None` if the kernel's own is right.
+///
+/// # Errors
+/// As open(2) of the kernel's own file.
+pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
+    let names = &call.world.namespace;
+    let Some(entry) = Entry::of(names, &file.guest) else { return Ok(None) };
+    let Some(text) = Text::of(&entry) else { return Ok(None) };
+    // The files of other processes that may be opened at all say nothing of the guest.
+    if file.kind != Kind::Proc || !call.tasks.contains(entry.id) && text != Text::Sockets {
+        return Ok(None);
+    }
+    let own = read(file.host.as_bytes())?;
+    let text = match text {
+        Text::Maps => maps::maps(names, &fs::readlink(b"/proc/self/exe")?, &own),
+        Text::NumaMaps => maps::numa_maps(names, &own),
+        Text::Sockets => maps::sockets(names, &own),
+        Text::Mounts(format) => mounts::shown(names, format, &read(b"/proc/self/mountinfo")?),
+        Text::Status => status::status(call, entry.id, &own, &read(b"/proc/self/status")?),
+    };
+    let file = memory_file(file.guest.as_bytes(), &text)?;
+    let path = format!("/proc/{}/fd/{}", call.world.tracer, file.as_raw_fd());
+    Ok(Some(Replacement { file, path: HostPath::new(path) }))
+}
+
+/// How the link of a replacing file begins; its guest path follows.
+const MEMFD_PREFIX: &[u8] = b"/memfd:xroot:";
+
+/// A file without a name in any directory, that tells `guest` as its name.
+fn memory_file(guest: &[u8], text: &[u8]) -> Result<OwnedFd, Errno> {
+    // As MFD_NOEXEC_SEAL in include/uapi/linux/memfd.h: with vm.memfd_noexec=2 no other kind is allowed; older kernels
+    // know no such flag.
+    const MFD_NOEXEC_SEAL: u32 = 8;
+    let name = [&MEMFD_PREFIX[b"/memfd:".len()..], guest].concat();
+    let name = std::ffi::CString::new(name).map_err(|_| Errno::ENOENT)?;
+    let noexec = MFdFlags::MFD_CLOEXEC | MFdFlags::from_bits_retain(MFD_NOEXEC_SEAL);
+    let file = match memfd_create(&*name, noexec) {
+        Err(Raw::EINVAL) => memfd_create(&*name, MFdFlags::MFD_CLOEXEC)?,
+        result => result?,
+    };
+    let mut rest = text;
+    while !rest.is_empty() {
+        rest = &rest[nix::unistd::write(&file, rest)?..];
+    }
+    Ok(file)
+}
+
+/// The whole text of a file of /proc.
+fn read(path: &[u8]) -> Result<Vec<u8>, Errno> {
+    use std::os::unix::ffi::OsStrExt;
+    std::fs::read(std::ffi::OsStr::from_bytes(path))
+        .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+}
+
+/// The lines of a text, each with its end.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|&byte| byte == b'\n')
 }

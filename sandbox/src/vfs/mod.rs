@@ -15,6 +15,8 @@ mod run;
 
 mod host;
 
+pub mod proc;
+
 #[cfg(test)]
 mod vectors;
 

@@ -133,6 +133,7 @@ impl<'a> Walk<'a> {
                 parents.iter().for_each(|name| self.enter(name));
                 match node {
                     Node::Symlink(text) if self.follows(after) => self.follow(&text, after, &todo[end..]),
+                    Node::Magic(Err(Errno::EACCES)) if self.follows(after) => Err(Errno::EACCES.into()),
                     Node::Magic(target) if self.follows(after) && after != After::End => {
                         self.follow(&target?, after, &todo[end..])
                     }

@@ -1,0 +1,114 @@
+//! /proc/PID/status without the tracer: who traces, and which filters there are.
+//!
+//! Source: proc_pid_status(5).
+#![forbid(unsafe_code)]
+
+use nix::unistd::Pid;
+
+use super::lines;
+use crate::syscall::Call;
+use crate::task::Credentials;
+
+/// The status of the guest's process or thread `id`, from the kernel's text and from the tracer's own.
+pub fn status(call: &Call<'_>, id: Pid, text: &[u8], tracer: &[u8]) -> Vec<u8> {
+    let process = call.tasks.get(id).map(|task| &task.process);
+    let filtered = process.is_some_and(|process| process.has_filter.get());
+    let credentials =
+        process.filter(|_| call.world.ids.is_some()).map(|process| process.credentials.borrow());
+    shown(text, tracer, filtered, credentials.as_deref())
+}
+
+fn shown(text: &[u8], tracer: &[u8], filtered: bool, credentials: Option<&Credentials>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for line in lines(text) {
+        match replaced(line, tracer, filtered, credentials) {
+            Some(line) => out.extend_from_slice(&line),
+            None => out.extend_from_slice(line),
+        }
+    }
+    out
+}
+
+/// What stands in the place of a line; `None` if it is right.
+fn replaced(
+    line: &[u8],
+    tracer: &[u8],
+    filtered: bool,
+    credentials: Option<&Credentials>,
+) -> Option<Vec<u8>> {
+    let key = &line[..line.iter().position(|&byte| byte == b':')?];
+    match key {
+        b"TracerPid" => Some(b"TracerPid:\t0\n".to_vec()),
+        // Without xroot the guest would have what its parent has. Its own filters come with no_new_privs.
+        b"NoNewPrivs" | b"Seccomp" if !filtered => Some(value_line(tracer, key)?.to_vec()),
+        b"Seccomp_filters" => {
+            let inherited = count(value_line(tracer, key)?)?;
+            let own = if filtered { count(line)?.saturating_sub(inherited + 1) } else { 0 };
+            Some(format!("Seccomp_filters:\t{}\n", inherited + own).into_bytes())
+        }
+        b"Uid" | b"Gid" => {
+            let ids = credentials.map(|all| if key == b"Uid" { all.uid } else { all.gid })?;
+            let key = String::from_utf8_lossy(key);
+            let line = format!("{key}:\t{}\t{}\t{}\t{}\n", ids.real, ids.effective, ids.saved, ids.fs);
+            Some(line.into_bytes())
+        }
+        b"Groups" => {
+            let groups = credentials?.groups.iter().map(|group| format!("{group} ")).collect::<String>();
+            Some(format!("Groups:\t{groups}\n").into_bytes())
+        }
+        _ => None,
+    }
+}
+
+fn value_line<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
+    lines(text).find(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(b":")))
+}
+
+fn count(line: &[u8]) -> Option<u64> {
+    let value = line.rsplit(|&byte| byte == b'\t').next()?;
+    std::str::from_utf8(value.trim_ascii()).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::Ids;
+
+    const TEXT: &str = "Name:\tsh\nTracerPid:\t99\nUid:\t1500\t1500\t1500\t1500\nGroups:\t7 \nNoNewPrivs:\t1\n\
+        Seccomp:\t2\nSeccomp_filters:\t3\nCpus_allowed:\t3\n";
+    const TRACER: &str = "NoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t1\n";
+
+    #[track_caller]
+    fn check(filtered: bool, credentials: Option<&Credentials>, expected: &str) {
+        let found = shown(TEXT.as_bytes(), TRACER.as_bytes(), filtered, credentials);
+        assert_eq!(String::from_utf8_lossy(&found), expected);
+    }
+
+    #[test]
+    fn the_tracer_and_its_filter_are_not_told() {
+        check(
+            false,
+            None,
+            "Name:\tsh\nTracerPid:\t0\nUid:\t1500\t1500\t1500\t1500\nGroups:\t7 \nNoNewPrivs:\t0\nSeccomp:\t2\n\
+             Seccomp_filters:\t1\nCpus_allowed:\t3\n",
+        );
+        check(
+            true,
+            None,
+            "Name:\tsh\nTracerPid:\t0\nUid:\t1500\t1500\t1500\t1500\nGroups:\t7 \nNoNewPrivs:\t1\nSeccomp:\t2\n\
+             Seccomp_filters:\t2\nCpus_allowed:\t3\n",
+        );
+    }
+
+    #[test]
+    fn a_pretended_identity_is_told() {
+        let root = Ids::default();
+        let saved = Ids { saved: 5, ..root };
+        check(
+            false,
+            Some(&Credentials { uid: saved, gid: root, groups: vec![0, 4] }),
+            "Name:\tsh\nTracerPid:\t0\nUid:\t0\t0\t5\t0\nGroups:\t0 4 \nNoNewPrivs:\t0\nSeccomp:\t2\n\
+             Seccomp_filters:\t1\nCpus_allowed:\t3\n",
+        );
+    }
+}

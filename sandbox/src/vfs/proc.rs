@@ -1,0 +1,227 @@
+//! What the links of a procfs mean to the guest.
+//!
+//! The kernel's links speak of host paths, and the tracer's own walk would find itself behind `self`. So every link
+//! that belongs to a process is answered here, and those of processes outside the guest are closed, as the kernel
+//! closes those of another user: with EACCES.
+//!
+//! Source: proc(5), fs/proc/base.c, fs/d_path.c; a bind mount in a user namespace shows the same.
+#![forbid(unsafe_code)]
+
+use nix::unistd::Pid;
+
+use super::{GuestPath, HostPath, Kind, Lookup, Namespace, Node, Spot};
+use crate::error::Errno;
+
+/// What a procfs must know of the guest's processes. An id may be a thread's: /proc/TID exists, though unlisted.
+pub trait Processes {
+    /// The process and the thread that ask.
+    fn caller(&self) -> (Pid, Pid);
+
+    /// Whether this process or thread is the guest's.
+    fn contains(&self, id: Pid) -> bool;
+
+    /// The program that it runs.
+    fn exe(&self, id: Pid) -> Option<GuestPath>;
+
+    /// The name by which it last reached its working directory, which may be another one meanwhile.
+    fn cwd(&self, id: Pid) -> Option<GuestPath>;
+}
+
+/// A place below /proc/PID or /proc/PID/task/TID.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'p> {
+    /// The process or thread that it belongs to.
+    pub id: Pid,
+    /// What is named of it; nothing for its directory.
+    pub names: Vec<&'p [u8]>,
+}
+
+/// What anybody may read of any process, and ps reads.
+const PUBLIC: &[&[u8]] = &[
+    b"arch_status",
+    b"autogroup",
+    b"cgroup",
+    b"cmdline",
+    b"comm",
+    b"cpuset",
+    b"limits",
+    b"loginuid",
+    b"oom_adj",
+    b"oom_score",
+    b"oom_score_adj",
+    b"sched",
+    b"schedstat",
+    b"sessionid",
+    b"stat",
+    b"statm",
+    b"status",
+    b"wchan",
+];
+
+/// The links to a place by name.
+const PLACES: &[&[u8]] = &[b"exe", b"cwd", b"root"];
+
+/// The directories of links to files that need no name.
+const HANDLES: &[&[u8]] = &[b"fd", b"map_files", b"ns"];
+
+impl<'p> Entry<'p> {
+    /// Takes apart a path below the top of a procfs; `None` where it belongs to no process.
+    pub fn parse(below: &'p [u8]) -> Option<Self> {
+        let mut names: Vec<_> = below.split(|&byte| byte == b'/').collect();
+        let mut id = number(names[0])?;
+        names.remove(0);
+        if let [b"task", thread, ..] = names[..] {
+            id = number(thread)?;
+            names.drain(..2);
+        }
+        Some(Self { id, names })
+    }
+
+    /// The same for a guest path; `None` also where no procfs shows it.
+    pub fn of(names: &Namespace, guest: &'p GuestPath) -> Option<Self> {
+        let mount = names.locate(guest).mount;
+        if mount.kind != Kind::Proc {
+            return None;
+        }
+        Self::parse(guest.below(&mount.guest)?)
+    }
+
+    /// Whether it may be opened, though it belongs to a process that is not the guest's.
+    pub fn is_public(&self, writes: bool) -> bool {
+        match self.names[..] {
+            [] | [b"task"] | [b"net", ..] => true,
+            [name] => !writes && PUBLIC.contains(&name),
+            _ => false,
+        }
+    }
+
+    fn is_place(&self) -> bool {
+        matches!(self.names[..], [name] if PLACES.contains(&name))
+    }
+
+    fn is_handle(&self) -> bool {
+        matches!(self.names[..], [dir, _] if HANDLES.contains(&dir))
+    }
+}
+
+fn number(name: &[u8]) -> Option<Pid> {
+    let digits = !name.is_empty() && name.iter().all(u8::is_ascii_digit);
+    let id = digits.then(|| std::str::from_utf8(name).ok()?.parse().ok())??;
+    Some(Pid::from_raw(id))
+}
+
+/// A host path that the kernel printed (d_path), as it would print it for a process whose root is the guest's.
+///
+/// What has no name keeps the kernel's word for it ("pipe:[7]", "/memfd:x (deleted)"). `None` for a host path that the
+/// guest has no name for.
+pub fn shown(names: &Namespace, text: &[u8]) -> Option<Vec<u8>> {
+    const DELETED: &[u8] = b" (deleted)";
+    if !text.starts_with(b"/") || text.starts_with(b"/memfd:") {
+        return Some(text.to_vec());
+    }
+    let name = |text: &[u8]| name_of(names, &HostPath::from_bytes(text.to_vec()));
+    name(text).or_else(|| Some([&name(text.strip_suffix(DELETED)?)?, DELETED].concat()))
+}
+
+/// The guest's name of a host path, or the one that it would have if no other mount covered it, as the kernel says.
+fn name_of(names: &Namespace, host: &HostPath) -> Option<Vec<u8>> {
+    if let Some(guest) = names.guest_of(host) {
+        return Some(guest.as_bytes().to_vec());
+    }
+    let holding = names.mounts().iter().filter_map(|mount| Some((mount, host.below(&mount.host)?)));
+    let (mount, rest) = holding.min_by_key(|(_, rest)| rest.len())?;
+    Some(mount.guest.join_bytes(rest).as_bytes().to_vec())
+}
+
+/// The host with every procfs that is mounted in the guest as the guest must see it.
+pub struct ProcLookup<'a> {
+    host: &'a mut dyn Lookup,
+    names: &'a Namespace,
+    processes: &'a dyn Processes,
+}
+
+impl<'a> ProcLookup<'a> {
+    /// Asks `host` for all that is not a process's.
+    pub fn new(host: &'a mut dyn Lookup, names: &'a Namespace, processes: &'a dyn Processes) -> Self {
+        Self { host, names, processes }
+    }
+
+    /// The answer for a link that names a place: `text` is the host's.
+    fn place(&self, entry: &Entry<'_>, text: &[u8]) -> Node {
+        let guest = match entry.names[0] {
+            b"root" => Some(b"/".to_vec()),
+            b"exe" => self.processes.exe(entry.id).map(|exe| exe.as_bytes().to_vec()),
+            _ => {
+                let host = HostPath::from_bytes(text.to_vec());
+                let known = self.processes.cwd(entry.id).filter(|known| self.names.shows(known, &host));
+                known.or_else(|| self.names.guest_of(&host)).map(|cwd| cwd.as_bytes().to_vec())
+            }
+        };
+        guest.map_or_else(|| self.handle(text), Node::Symlink)
+    }
+
+    /// The answer for a link that leads to a file with or without a name.
+    fn handle(&self, text: &[u8]) -> Node {
+        let absolute = text.starts_with(b"/");
+        let guest = absolute.then(|| self.names.guest_of(&HostPath::from_bytes(text.to_vec()))).flatten();
+        Node::Magic(match guest {
+            Some(guest) => Ok(guest.as_bytes().to_vec()),
+            None if absolute => Err(Errno::ENOENT),
+            None => Err(Errno::ENOTDIR),
+        })
+    }
+}
+
+impl Lookup for ProcLookup<'_> {
+    fn begin(&mut self) {
+        self.host.begin();
+    }
+
+    fn look(&mut self, spot: &Spot<'_>) -> Result<Node, Errno> {
+        let Some(below) = procfs(spot) else { return self.host.look(spot) };
+        let (process, thread) = self.processes.caller();
+        match below {
+            b"self" => return Ok(Node::Symlink(process.to_string().into_bytes())),
+            b"thread-self" => return Ok(Node::Symlink(format!("{process}/task/{thread}").into_bytes())),
+            _ => {}
+        }
+        let Some(entry) = Entry::parse(below) else { return self.host.look(spot) };
+        if !self.processes.contains(entry.id) {
+            // As the kernel does for another user's: its directories are closed, its links are there.
+            return match entry.names[..] {
+                [_, _, ..] if !entry.is_public(false) => Err(Errno::EACCES),
+                [_] if entry.is_place() => self.host.look(spot).map(|_| Node::Magic(Err(Errno::EACCES))),
+                _ => self.host.look(spot),
+            };
+        }
+        match self.host.look(spot)? {
+            Node::Symlink(text) if entry.is_place() => Ok(self.place(&entry, &text)),
+            Node::Symlink(text) if entry.is_handle() => Ok(self.handle(&text)),
+            node => Ok(node),
+        }
+    }
+
+    fn shortcut(&mut self, dir: &Spot<'_>, rest: &[u8]) -> Result<Option<Node>, Errno> {
+        // Name by name, so that each is seen by `look`.
+        if procfs(dir).is_some() { Ok(None) } else { self.host.shortcut(dir, rest) }
+    }
+
+    fn search(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
+        let closed = procfs(dir).and_then(Entry::parse).is_some_and(|entry| {
+            !entry.names.is_empty() && !entry.is_public(false) && !self.processes.contains(entry.id)
+        });
+        if closed { Err(Errno::EACCES) } else { self.host.search(dir) }
+    }
+
+    fn may_follow(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
+        if procfs(dir).is_some() { Ok(()) } else { self.host.may_follow(dir) }
+    }
+}
+
+/// The path below the top of the procfs that shows `spot`, if one does.
+fn procfs<'s>(spot: &Spot<'s>) -> Option<&'s [u8]> {
+    if spot.mount.kind == Kind::Proc { spot.guest.below(&spot.mount.guest) } else { None }
+}
+
+#[cfg(test)]
+mod tests;
