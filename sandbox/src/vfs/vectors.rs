@@ -21,7 +21,8 @@ const TREE: &str = "
     /r/etc/self -> self
     /r/etc/into-bind -> /home/u/work
     /r/proc/self/fd/3 => /etc
-    /r/proc/self/fd/4 => EACCES
+    /r/proc/self/fd/4 => ENOTDIR
+    /r/proc/9/exe => EACCES
     /r/closed!/file
     /u/work/file
     /u/work/out -> ../../../bin/sh
@@ -53,6 +54,7 @@ impl Fake {
         let (path, node) = match (line.split_once(" -> "), line.split_once(" => ")) {
             (Some((path, text)), _) => (path, Node::Symlink(text.into())),
             (_, Some((path, "EACCES"))) => (path, Node::Magic(Err(Errno::EACCES))),
+            (_, Some((path, "ENOTDIR"))) => (path, Node::Magic(Err(Errno::ENOTDIR))),
             (_, Some((path, text))) => (path, Node::Magic(Ok(text.into()))),
             _ if line.ends_with('/') => (&line[..line.len() - 1], Node::Directory),
             _ => (line, Node::Other),
@@ -284,7 +286,10 @@ fn magic_links_are_followed_by_the_kernel_and_crossed_by_the_walk() {
         ("/proc/self/fd/3/passwd", Follow, "/etc/passwd"),
         ("/proc/self/fd/3/", Follow, "/etc Slash mount"),
         ("/proc/self/fd/4", Follow, "/proc/self/fd/4 magic"),
-        ("/proc/self/fd/4/x", Follow, "EACCES"),
+        ("/proc/self/fd/4/x", Follow, "ENOTDIR"),
+        // Nobody may follow this one.
+        ("/proc/9/exe", NoFollow, "/proc/9/exe magic"),
+        ("/proc/9/exe", Follow, "EACCES"),
     ]);
 }
 
