@@ -216,9 +216,9 @@ fn open_by_names(start: BorrowedFd<'_>, path: &[u8]) -> Result<OwnedFd, Errno> {
 
 fn open_directory(parent: BorrowedFd<'_>, name: &[u8], flags: OFlag) -> Result<OwnedFd, Errno> {
     match openat(parent, name, flags | OFlag::O_DIRECTORY, Mode::empty()) {
-        // O_DIRECTORY with O_NOFOLLOW says this of a symlink too.
-        Err(Errno::ENOTDIR) => match fstatat(parent, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
-            Ok(stat) if file_type(&stat) == SFlag::S_IFLNK => Err(Errno::ELOOP),
+        // O_DIRECTORY with O_NOFOLLOW says this of a symlink too, which may be a directory again by now.
+        Err(Errno::ENOTDIR) => match file_type(&fstatat(parent, name, AtFlags::AT_SYMLINK_NOFOLLOW)?) {
+            SFlag::S_IFLNK | SFlag::S_IFDIR => Err(Errno::ELOOP),
             _ => Err(Errno::ENOTDIR),
         },
         result => result,
