@@ -11,9 +11,10 @@ use crate::vfs::{GuestPath, Lookup, Namespace};
 /// As login(1) and Docker have it.
 const PATH: &[u8] = b"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The environment with PATH, SHELL, PWD, OLDPWD and TMPDIR as they make sense in the guest.
+/// The environment of a caller who lives at `home`, with PATH, SHELL, PWD, OLDPWD and TMPDIR as they make sense in the guest.
 pub fn settle(
     env: &[(OsString, OsString)],
+    home: &[u8],
     shell: &[u8],
     workdir: &GuestPath,
     ns: &Namespace,
@@ -25,7 +26,7 @@ pub fn settle(
         let value = match name.as_bytes() {
             b"PATH" => {
                 has_path = true;
-                Some(search_path(value.as_bytes(), ns, lookup))
+                Some(search_path(value.as_bytes(), home, ns, lookup))
             }
             b"SHELL" if !is_file(value.as_bytes(), ns, lookup) => Some(shell.to_vec()),
             b"PWD" => Some(workdir.as_bytes().to_vec()),
@@ -40,16 +41,19 @@ pub fn settle(
     settled
 }
 
-/// The search path, with the usual one behind it where it leads to no directory of the rootfs itself: that of a host
-/// which keeps its programs elsewhere, or with nothing but directories of the caller's home.
-fn search_path(value: &[u8], ns: &Namespace, lookup: &mut dyn Lookup) -> Vec<u8> {
-    let mut of_host = false;
+/// The search path, with the usual one behind it where it leads to nothing but the caller's own programs: that of a host
+/// which keeps its system's elsewhere.
+fn search_path(value: &[u8], home: &[u8], ns: &Namespace, lookup: &mut dyn Lookup) -> Vec<u8> {
+    let home = GuestPath::lexical(home);
+    let mut own = false;
     for entry in value.split(|&byte| byte == b':').filter(|entry| entry.starts_with(b"/")) {
-        match directory(entry, ns, lookup) {
-            Ok(found) if ns.locate(&found.guest).mount.guest == GuestPath::root() => return value.to_vec(),
-            Ok(_) => of_host = true,
-            Err(_) => {}
+        if directory(entry, ns, lookup).is_err() {
+            continue;
         }
+        if home == GuestPath::root() || GuestPath::lexical(entry).below(&home).is_none() {
+            return value.to_vec();
+        }
+        own = true;
     }
-    if of_host { [value, PATH].join(&b':') } else { PATH.to_vec() }
+    if own { [value, PATH].join(&b':') } else { PATH.to_vec() }
 }

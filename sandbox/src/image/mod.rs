@@ -12,7 +12,7 @@ mod users;
 mod workdir;
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -51,7 +51,8 @@ pub fn prepare(config: &Config) -> Result<Prepared, Error> {
     let workdir = workdir::find(&config.workdir, &config.rootfs, &namespace, &mut lookup)?;
     let uid = config.ids.unwrap_or(config.caller.ids).uid;
     let shell = users::shell(uid, &namespace, &mut lookup);
-    let env = environ::settle(&config.env, &shell, &workdir, &namespace, &mut lookup);
+    let home = config.caller.home.as_os_str().as_bytes();
+    let env = environ::settle(&config.env, home, &shell, &workdir, &namespace, &mut lookup);
     let command = match &config.command[..] {
         [] => vec![OsString::from_vec(shell)],
         command => command.to_vec(),

@@ -277,7 +277,9 @@ fn the_start_must_exist_if_it_was_asked_for() {
 
 #[test]
 fn variables_that_are_paths_make_sense_in_the_guest() {
-    let mut host = Host::new("environ").bind("home", "/h", Origin::User);
+    let mut host = Host::new("environ").bind("home", "/h", Origin::User).default("home/jo");
+    fs::create_dir(host.top.join("home/jo/bin")).unwrap();
+    let home = host.top.join("home/jo").to_str().unwrap().to_owned();
     let set = |pairs: &[(&str, &str)]| pairs.iter().map(|&(key, value)| (key.into(), value.into())).collect();
     let usual = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     host.config.env =
@@ -290,7 +292,8 @@ fn variables_that_are_paths_make_sense_in_the_guest() {
     for (path, settled) in [
         ("/no:/bin", "/no:/bin".to_owned()),
         ("/run/current-system/sw/bin", usual.to_owned()),
-        ("/h/jo:/no", format!("/h/jo:/no:{usual}")),
+        (&format!("{home}/bin:/no"), format!("{home}/bin:/no:{usual}")),
+        ("/h/jo:/no", "/h/jo:/no".to_owned()),
         ("", usual.to_owned()),
     ] {
         host.config.env = set(&[("PATH", path), ("TMPDIR", "/tmp")]);
