@@ -1,6 +1,48 @@
-//! Runs a process tree inside a root filesystem that is not the host's.
+//! Runs a process tree inside a root filesystem that is not the host's, as an ordinary user.
 //!
-//! Modules are listed in reading order; each may import only those below it (`tests/tidy.rs`).
+//! A [`Session`] runs a process tree and, at each syscall that its **table** names, hands a **call** to **handlers**
+//! that decide; an **engine** traps and resumes; a pure **vfs** says where guest paths are; only **sys** touches the
+//! kernel unsafely. Modules are listed here in reading order; each may import only those below it (`tests/tidy.rs`).
+//!
+//! # A call's way
+//!
+//! One row of [`syscall::table`] says everything about a syscall: its number per ABI, when it is trapped, which of its
+//! arguments are paths, and who decides. From the rows [`engine::filter`] computes a seccomp filter that lets
+//! everything else run at full speed, and stops unknown numbers and foreign ABIs too: they are ENOSYS. At a stop
+//! [`engine::ptrace`] builds a [`syscall::Call`] and asks the row's handler, which answers with an
+//! [`syscall::Action`]:
+//!
+//! * `Pass`: the kernel runs the call as it is.
+//! * `Answer`: the kernel runs nothing, and this is the result. So stat, access, readlink and getcwd need one stop.
+//! * `Rewrite`: the kernel runs the call with other arguments, which are staged in the thread's **scratch slot**, memory
+//!   that the guest can only read. Afterwards the guest must find its registers unchanged.
+//! * `Exec`: the kernel runs xroot's own file, and the **stub** in it loads the program.
+//!
+//! # Where a path is
+//!
+//! [`vfs::Namespace`] maps guest paths to host paths; [`vfs::resolve()`] walks a path in guest terms, and sees the host
+//! only through a [`vfs::Lookup`]. The kernel's working directory and descriptors stay real, so what a program does
+//! relative to them survives renames, deletion and unreadable parents as it does natively.
+//!
+//! # Where the code departs from the plan it began with
+//!
+//! * **A rewritten call needs one stop, not two.** The plan restored the argument registers at an exit stop. Instead the
+//!   program counter is moved to a *trampoline* in the stub: behind a syscall instruction of its own it reloads the
+//!   registers from the scratch slot, which the one free register (rcx, which a syscall clobbers anyway) points at, and
+//!   jumps back. At any stop inside the trampoline, a signal's above all, the tracer undoes it first, so neither
+//!   handlers nor restarted calls ever see it. This saves about 8 us a call, and is what makes open cheaper than in
+//!   PRoot. AArch64 leaves no register free, and takes the exit stop.
+//! * **The stub needs no file.** It is a flat blob in an executable section of xroot's own binary. execve is made to
+//!   run that binary (the *carrier*), of which no instruction ever runs: at the exec event the tracer points the program
+//!   counter at the blob. So there is no memfd, no temp file, and nothing that vm.memfd_noexec or a noexec temp
+//!   directory could forbid.
+//! * **Every program is loaded by the stub**, static ones and emulators too, not only those with an interpreter. With
+//!   PR_SET_MM_MAP the kernel knows the program's addresses, heap included, so a static QEMU runs well; and the process's
+//!   name, AT_EXECFN and the scratch memory are right for all from their first instruction.
+//! * **open is made openat2(RESOLVE_NO_SYMLINKS)** on the resolved path: a symlink that another thread swaps in behind
+//!   the resolver's back is an error then, not a way out.
+//! * **A signal to a whole group that contains xroot is sent by the tracer**, process by process, so that the guest
+//!   cannot kill what keeps it; si_pid is the tracer's then.
 
 pub mod session;
 
