@@ -2,6 +2,7 @@
 
 # unpack_rootfs NAME ARCH SUITE MMDEBSTRAP-OPTION...: leaves the tree in $DATA/rootfs/NAME.
 unpack_rootfs() {
+    [ -d "$DATA/rootfs/$1" ] || as_user rm -f "$DATA/stamp/rootfs-$1"
     once "rootfs-$1" "$*" unpack_rootfs_now "$@"
 }
 
@@ -11,7 +12,7 @@ unpack_rootfs_now() {
     mirror=$(find_mirror) keyring=$(find_keyring)
     while IFS= read -r option; do aptopts+=("--aptopt=${option%;}"); done < <(apt_settings)
     say "unpacking Debian $suite for $arch into $DATA/rootfs/$name (half a minute)"
-    as_user rm -rf "$new"
+    as_user rm -rf "$new" "$DATA/stamp/configured-$name" "$DATA/stamp/busybox-$name"
     # Kept packages: their control files become the tree's dpkg database.
     as_user "${PERL_ENV[@]}" perl "$(find_mmdebstrap)" --mode=chrootless --variant=extract \
         --skip=check/qemu,check/chrootless,cleanup/apt/cache --architectures="$arch" "${aptopts[@]}" "$@" \

@@ -4,7 +4,8 @@ GUEST_SUITE=${XROOT_GUEST_SUITE:-bookworm}
 C_TOOLS=gcc,libc6-dev,make,perl,python3-minimal
 
 armhf_tree() {
-    unpack_rootfs armhf armhf "$GUEST_SUITE" --include='?essential' --include="apt,$C_TOOLS,file"
+    # usr-is-merged, or apt prefers usrmerge, which would look for work in every directory.
+    unpack_rootfs armhf armhf "$GUEST_SUITE" --include='?essential' --include="apt,$C_TOOLS,file,usr-is-merged"
     configure_rootfs armhf "$RUN/bin/xroot" -0 -r "$DATA/rootfs/armhf"
 }
 
