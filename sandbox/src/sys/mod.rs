@@ -1,5 +1,6 @@
 //! The only module with `unsafe`: thin, one function a syscall, one SAFETY line a block.
 
+pub mod dirents;
 pub mod fs;
 pub mod mem;
 pub mod probe;

@@ -27,6 +27,8 @@ pub mod ids;
 
 pub mod proc;
 
+pub mod getdents;
+
 pub use call::{Action, Call, Rewrite};
 pub use table::{Row, TABLE};
 pub use world::World;

@@ -11,7 +11,7 @@ use super::Row;
 use super::When::{ArgHas, ArgIs, ArgIsNot, Feature, FeatureArgIs, NotNull};
 use super::build::{NO, allow, always, at, cwd as from_cwd, path, refuse, when};
 use crate::syscall::paths::translate;
-use crate::syscall::{cwd, exec, open, stat};
+use crate::syscall::{cwd, exec, getdents, open, stat};
 
 const OTHER_PROCESS: &str = "only for another process; 0 is the caller";
 const OTHERS: &str = "only for another process, a group or a user";
@@ -176,7 +176,7 @@ pub const ROWS: &[Row] = &[
     allow("fdatasync", 75, 83),
     path("truncate", 76, 45, translate, &[from_cwd(0).write()]),
     allow("ftruncate", 77, 46),
-    when("getdents", 78, NO, &[Feature(VirtualNames)], translate).why(OPEN_DIR),
+    when("getdents", 78, NO, &[Feature(VirtualNames)], getdents::getdents).why(OPEN_DIR),
     always("getcwd", 79, 17, cwd::getcwd),
     path("chdir", 80, 49, cwd::chdir, &[from_cwd(0)]),
     always("fchdir", 81, 50, cwd::fchdir),
@@ -317,7 +317,7 @@ pub const ROWS: &[Row] = &[
     refuse("epoll_ctl_old", 214, NO, ENOSYS, NEVER),
     refuse("epoll_wait_old", 215, NO, ENOSYS, NEVER),
     allow("remap_file_pages", 216, 234),
-    when("getdents64", 217, 61, &[Feature(VirtualNames)], translate).why(OPEN_DIR),
+    when("getdents64", 217, 61, &[Feature(VirtualNames)], getdents::getdents64).why(OPEN_DIR),
     allow("set_tid_address", 218, 96),
     allow("restart_syscall", 219, 128),
     allow("semtimedop", 220, 192),
