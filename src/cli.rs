@@ -92,6 +92,10 @@ pub struct Cli {
     #[arg(long)]
     pub verbose: bool,
 
+    /// Let this call through untouched: for tests that show what its row is good for
+    #[arg(long, hide = true, value_name = "CALL")]
+    pub let_through: Option<String>,
+
     // `-ti` as docker users type it: `-t` with the value `i`.
     #[arg(short = 't', hide = true, value_parser = ["i"], action = clap::ArgAction::Append)]
     pub tty: Vec<String>,

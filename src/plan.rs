@@ -48,6 +48,7 @@ pub fn plan(cli: Cli, ambient: &Ambient) -> Result<Config, Report> {
         kernel_release: cli.kernel_release,
         wait_all: cli.wait_all,
         verbose: cli.verbose,
+        let_through: cli.let_through,
         temp_dirs: temp_dirs(ambient),
         command: cli.command,
         rootfs,

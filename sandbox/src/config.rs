@@ -31,6 +31,8 @@ pub struct Config {
     pub wait_all: bool,
     /// Logs one line a decision to stderr.
     pub verbose: bool,
+    /// The name of a call that no handler is asked about, so that tests can show that one has to be.
+    pub let_through: Option<String>,
     /// Directories in which the session's private directory may be made, the preferred one first.
     pub temp_dirs: Vec<PathBuf>,
 }

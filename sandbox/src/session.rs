@@ -49,6 +49,7 @@ impl Session {
             wait_all: config.wait_all,
             tracer: Pid::this(),
             verbose: config.verbose,
+            let_through: config.let_through,
             unsupported: RefCell::new(BTreeMap::new()),
             noted: RefCell::new(HashSet::new()),
         };

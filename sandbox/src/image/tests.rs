@@ -38,6 +38,7 @@ impl Host {
             kernel_release: None,
             wait_all: false,
             verbose: false,
+            let_through: None,
             temp_dirs: vec![top.join("temp")],
         };
         Self { top, config }

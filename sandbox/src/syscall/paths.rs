@@ -87,6 +87,21 @@ impl Call<'_> {
     /// # Errors
     /// As [`Call::target`].
     pub fn target_of(&self, base: Base, path: &[u8], last: Last) -> Result<Target, Failure> {
+        let found = self.find_target(base, path, last);
+        if self.world.verbose {
+            let path = String::from_utf8_lossy(path);
+            match &found {
+                Ok(Target { resolved, .. }) => {
+                    let (tid, name) = (self.tid, self.row.name);
+                    eprintln!("{tid} {name}({path:?}) {:?} → {:?}", resolved.guest, resolved.host);
+                }
+                Err(why) => eprintln!("{} {}({path:?}) {why:?}", self.tid, self.row.name),
+            }
+        }
+        found
+    }
+
+    fn find_target(&self, base: Base, path: &[u8], last: Last) -> Result<Target, Failure> {
         if path.starts_with(b"/") || path.is_empty() {
             let root = GuestPath::root();
             let resolved = self.walk(None, vfs::Base::Named(&root), path, last)?;

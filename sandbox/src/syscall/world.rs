@@ -36,6 +36,8 @@ pub struct World {
     pub tracer: Pid,
     /// Logs each decision.
     pub verbose: bool,
+    /// The name of a call that no handler is asked about.
+    pub let_through: Option<String>,
     /// Calls that were answered because they are not supported, by name.
     pub unsupported: RefCell<BTreeMap<String, u64>>,
     /// What the user has been told already.
