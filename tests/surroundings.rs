@@ -159,6 +159,11 @@ fn a_binding_shows_a_file_or_directory_and_a_later_one_wins() {
         &["-b", &format!("{one}:/f"), "-v", &file.replace("/etc/d\\:e f", "/f"), "cat", "/f"],
         "text\n",
     );
+    let there = |name: &&str| Path::new("/etc").join(name).is_file();
+    // The defaults go on top, as does what names the caller.
+    let names = ["group", "hosts", "localtime", "passwd", "resolv.conf"].into_iter().filter(there);
+    let listed = ["a b:c"].into_iter().chain(names).map(|name| format!("{name}\n")).collect::<String>();
+    host.prints(&["-m", &format!("{other}:/etc"), "ls", "/etc"], &listed);
     let script = "echo x > /o/new; echo x > '/o/a b:c'; cat '/o/a b:c'";
     let output =
         host.xroot(&["-b", &format!("{other}:/o:ro"), "sh", "-c", script]).output().expect("it starts");
