@@ -12,6 +12,7 @@ use super::place::{missing_parents, place};
 use super::{Private, shown};
 use crate::config::{Binding, Origin};
 use crate::error::{Errno, Error};
+use crate::syscall::proc::procfs;
 use crate::vfs::{GuestPath, HostPath, Kind, Last, Lookup, Mount, Namespace};
 
 /// PROC_ROOT_INO in fs/proc/internal.h: the top of a procfs, not a part of one.
@@ -99,7 +100,12 @@ impl<'a> Table<'a> {
     }
 
     /// The table, and what it shows that is the session's own.
-    pub fn finish(self) -> (Namespace, Option<Private>) {
+    pub fn finish(mut self) -> (Namespace, Option<Private>) {
+        // Without /proc here there may still be one elsewhere; but then nothing tells of it.
+        let mounted = fs::read("/proc/self/mountinfo").unwrap_or_default();
+        for mount in procfs(&self.namespace, &mounted) {
+            self.namespace.bind(mount);
+        }
         (self.namespace, self.private)
     }
 

@@ -10,6 +10,8 @@ mod mounts;
 
 mod status;
 
+pub use mounts::procfs;
+
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use nix::errno::Errno as Raw;

@@ -72,6 +72,24 @@ pub fn shown(names: &Namespace, format: Format, mountinfo: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Every procfs of the host that the guest would see below one of its directories: a mount of its own each, or the
+/// links in it would lead out.
+pub fn procfs(names: &Namespace, mountinfo: &[u8]) -> Vec<Mount> {
+    let entries: Vec<_> = lines(mountinfo).filter_map(Entry::parse).collect();
+    let entries: Vec<_> =
+        entries.iter().filter(|entry| entry.fstype == b"proc" && entry.root == b"/").collect();
+    let directories = names.mounts().iter().filter(|mount| mount.kind == Kind::Directory);
+    let below = directories.flat_map(|mount| shown_below(names, mount, &entries));
+    below
+        .map(|line| Mount {
+            guest: line.guest,
+            host: line.entry.point.clone(),
+            kind: Kind::Proc,
+            readonly: line.readonly,
+        })
+        .collect()
+}
+
 /// What the guest sees by one of its mounts: the place itself, and the host's mounts below it.
 fn shown_by<'e, 't>(names: &Namespace, mount: &Mount, entries: &[&'e Entry<'t>]) -> Vec<Line<'e, 't>> {
     // In a real tree these would be directories.
@@ -85,13 +103,18 @@ fn shown_by<'e, 't>(names: &Namespace, mount: &Mount, entries: &[&'e Entry<'t>])
         whole: rest.is_empty(),
         readonly: mount.readonly,
     });
+    own.into_iter().chain(shown_below(names, mount, entries)).collect()
+}
+
+/// The host's mounts below one of the guest's.
+fn shown_below<'e, 't>(names: &Namespace, mount: &Mount, entries: &[&'e Entry<'t>]) -> Vec<Line<'e, 't>> {
     let below = entries.iter().filter_map(|entry| {
         let rest = entry.point.below(&mount.host).filter(|rest| !rest.is_empty())?;
         let guest = GuestPath::lexical(&[mount.guest.as_bytes(), b"/", rest].concat());
         let covered = !std::ptr::eq(names.locate(&guest).mount, mount);
         (!covered).then_some(Line { guest, entry, whole: true, readonly: mount.readonly })
     });
-    own.into_iter().chain(below).collect()
+    below.collect()
 }
 
 impl Line<'_, '_> {
@@ -292,6 +315,25 @@ proc /proc proc rw,nosuid 0 0
         );
         let stats = shown(&names(), Format::Mountstats, HOST.as_bytes());
         assert!(stats.starts_with(b"device second mounted on / with fstype tmpfs\n"));
+    }
+
+    #[test]
+    fn a_procfs_below_a_binding_is_found() {
+        let mut names = names();
+        names.bind(Mount {
+            guest: GuestPath::lexical(b"/host"),
+            host: HostPath::new("/"),
+            kind: Kind::Directory,
+            readonly: true,
+        });
+        let found: Vec<_> = procfs(&names, HOST.as_bytes());
+        let expected = Mount {
+            guest: GuestPath::lexical(b"/host/proc"),
+            host: HostPath::new("/proc"),
+            kind: Kind::Proc,
+            readonly: true,
+        };
+        assert_eq!(found, [expected]);
     }
 
     #[test]
