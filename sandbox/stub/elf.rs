@@ -27,8 +27,10 @@ const ET_DYN: u16 = 3;
 pub enum Place {
     /// At the base of programs, moved by a random distance if asked.
     Program(usize, bool),
-    /// Where the kernel puts libraries.
-    Library,
+    /// Where the kernel puts libraries: a program without interpreter.
+    Direct,
+    /// The same for an interpreter, whose p_align the kernel ignores.
+    Interpreter,
 }
 
 #[repr(C)]
@@ -162,7 +164,7 @@ fn map_segments(
         phdr: bias,
         phnum: header.phnum as usize,
         stack_exec: false,
-        direct: dynamic && matches!(place, Place::Library),
+        direct: dynamic && matches!(place, Place::Direct),
     };
     for phdr in phdrs.iter() {
         match phdr.kind {
@@ -205,13 +207,13 @@ fn reserve(phdrs: &Phdrs, dynamic: bool, place: Place, page: usize) -> Result<us
                     if random { random_pages(arch::RANDOM_BITS + page.trailing_zeros(), page) } else { 0 };
                 map((base + random) & !(align - 1), len, MAP_FIXED_NOREPLACE)?
             }
-            Place::Library if align > page => {
+            Place::Direct if align > page => {
                 // Room for any shift, then the aligned part of it.
-                let room = map(0, len + align, 0)?;
+                let room = map(0, len.checked_add(align).ok_or(EINVAL)?, 0)?;
                 munmap(room, len + align);
                 map(room.next_multiple_of(align), len, MAP_FIXED_NOREPLACE)?
             }
-            Place::Library => map(0, len, 0)?,
+            Place::Direct | Place::Interpreter => map(0, len, 0)?,
         }
     };
     munmap(at, len);
@@ -220,6 +222,9 @@ fn reserve(phdrs: &Phdrs, dynamic: bool, place: Place, page: usize) -> Result<us
 
 /// Maps one segment; what its file does not fill is zero.
 fn map_segment(fd: isize, phdr: &Phdr, bias: usize, page: usize) -> Result<(), Errno> {
+    if phdr.filesz > phdr.memsz {
+        return Err(EINVAL);
+    }
     let prot = prot(phdr.flags);
     let (inset, start) = (phdr.vaddr & (page - 1), phdr.vaddr.wrapping_add(bias));
     let first = start - inset;

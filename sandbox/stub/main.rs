@@ -5,7 +5,7 @@
 //! the guest's program: unmaps the carrier, maps program and interpreter, and rewrites in place what the kernel said
 //! about the carrier: the auxiliary vector, the name, the fields of the address space.
 //!
-//! Source: execve(2), elf(5), getauxval(3), PR_SET_MM(2const); behaviour of Linux 6.18 as `tests/stub.rs` sees it.
+//! Source: execve(2), elf(5), getauxval(3), PR_SET_MM(2const); behaviour of Linux 6.18 as `tests/exec` sees it.
 //!
 //! No global data, no relocations, no stack protector, no panics: build.rs checks what it can of that.
 #![no_std]
@@ -77,12 +77,12 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
 
     unmap_carrier(plan, stack.get(stack::AT_BASE), page);
     let place =
-        if plan.interpreter == 0 { elf::Place::Library } else { elf::Place::Program(base, random_maps) };
+        if plan.interpreter == 0 { elf::Place::Direct } else { elf::Place::Program(base, random_maps) };
     let program = elf::map(plan.program as usize, place, page).map_err(|e| Failed(wire::STAGE_PROGRAM, e))?;
     let interpreter = match plan.interpreter {
         0 => None,
         path => Some(
-            elf::map(path as usize, elf::Place::Library, page)
+            elf::map(path as usize, elf::Place::Interpreter, page)
                 .map_err(|e| Failed(wire::STAGE_INTERPRETER, e))?,
         ),
     };

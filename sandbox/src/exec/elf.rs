@@ -2,7 +2,7 @@
 //!
 //! What goes wrong later kills the process (SIGSEGV); that part is the stub's.
 //!
-//! Source: elf(5); behaviour of Linux 6.18, which `tests/exec.rs` asks about mutated files.
+//! Source: elf(5); behaviour of Linux 6.18, which `tests/exec` asks about mutated files.
 #![forbid(unsafe_code)]
 
 use std::fs::File;

@@ -1,6 +1,6 @@
 //! Decides what the host's kernel has to run when the guest executes a file.
 //!
-//! Source: execve(2); behaviour of Linux 6.18, which `tests/exec.rs` asks.
+//! Source: execve(2); behaviour of Linux 6.18, which `tests/exec` asks.
 #![forbid(unsafe_code)]
 
 use super::elf::{self, Headers};
@@ -75,7 +75,7 @@ pub fn plan(
             return Program { path, current, found, head, scripts }.plan(files, emulators, argv0);
         }
         let line = shebang::parse(&head)?;
-        let next = files.find(line.interpreter)?;
+        let next = find_named(files, line.interpreter)?;
         scripts = Some(script_arguments(&line, &current, scripts));
         current = line.interpreter.to_vec();
         found = next;
@@ -178,7 +178,7 @@ fn find_interpreter(
     name: &[u8],
     machine: &Machine,
 ) -> Result<HostPath, Refused> {
-    let found = files.find(name).map_err(|failure| {
+    let found = find_named(files, name).map_err(|failure| {
         let missing = matches!(failure, Failure::Errno(Errno::ENOENT));
         let note = missing.then(|| {
             Box::new(Error::InterpreterMissing {
@@ -191,6 +191,13 @@ fn find_interpreter(
     let Some(file) = &found.file else { return Err(execute_only(&found)) };
     Headers::check_interpreter(file, machine)?;
     Ok(found.host)
+}
+
+/// The file that another file names.
+///
+/// To the kernel an empty path from within means the working directory, which cannot be executed.
+fn find_named(files: &mut dyn Files, name: &[u8]) -> Result<Found, Failure> {
+    if name.is_empty() { Err(Errno::EACCES.into()) } else { files.find(name) }
 }
 
 fn execute_only(found: &Found) -> Refused {

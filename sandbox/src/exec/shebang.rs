@@ -1,6 +1,6 @@
 //! The first line of a script.
 //!
-//! Source: execve(2), "Interpreter scripts"; behaviour of Linux 6.18, which `tests/exec.rs` asks.
+//! Source: execve(2), "Interpreter scripts"; behaviour of Linux 6.18, which `tests/exec` asks.
 #![forbid(unsafe_code)]
 
 use super::elf::HEAD;
@@ -9,7 +9,7 @@ use crate::error::Errno;
 /// What a script's first line says.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shebang<'a> {
-    /// The interpreter's path; may be empty, which no file is called.
+    /// The interpreter's path; may be empty.
     pub interpreter: &'a [u8],
     /// The rest of the line, one argument however many blanks it holds.
     pub argument: Option<&'a [u8]>,

@@ -14,9 +14,6 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use sandbox::exec::Plan;
 use sandbox::exec::loader::{Carrier, Report, StackInfo, entry_point};
-use sandbox::vfs::{GuestPath, HostPath};
-
-use crate::programs::Program;
 
 /// What a run showed.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,8 +39,6 @@ pub struct Setup {
     pub before: &'static str,
     /// The process may open files below this number only.
     pub files: Option<u64>,
-    pub swap: Option<(usize, usize)>,
-    pub hidden: usize,
 }
 
 /// Bytes of scratch memory.
@@ -51,8 +46,9 @@ pub const SCRATCH: u64 = 8 * 4096;
 
 const ENV: [(&str, &str); 2] = [("PATH", "/usr/bin:/bin"), ("SOMETHING", "else")];
 
-/// Executes a file with exactly the arguments that follow, after it has stopped (if asked) so that it can be seized.
-/// 302 is prlimit64, 7 RLIMIT_NOFILE.
+/// Executes a file with exactly the arguments that follow, after it has stopped (if asked) so that it can be seized. A damaged program may
+/// wait for ever, hence the alarm.
+/// 302 is prlimit64, 7 RLIMIT_NOFILE; 59 is execve, because Perl's own hands what is no program to a shell.
 const LAUNCHER: &str = r#"
     my ($stop, $files, $file) = splice(@ARGV, 0, 3);
     if ($files) {
@@ -61,63 +57,59 @@ const LAUNCHER: &str = r#"
         my (undef, $hard) = unpack("QQ", $limits);
         syscall(302, 0, 7, pack("QQ", $files, $hard), 0);
     }
+    alarm(10);
     kill($stop, $$) if $stop;
-    exec { $file } @ARGV;
+    my @env = map { "$_=$ENV{$_}" } sort keys %ENV;
+    my ($argv, $envp) = (pack("p*", @ARGV, undef), pack("p*", @env, undef));
+    syscall(59, $file, $argv, $envp);
+    printf("errno %d\n", $!);
     exit 99"#;
 
-fn launcher(stop: &str, file: &[u8], argv: &[&str], setup: &Setup) -> Command {
+fn launcher(stop: &str, file: &[u8], argv: &[Vec<u8>], setup: &Setup) -> Command {
     let mut command = Command::new("/bin/sh");
     let before = if setup.before.is_empty() { "exec" } else { setup.before };
     let files = setup.files.map(|files| files.to_string()).unwrap_or_default();
     command.args(["-c", &format!("unset PWD OLDPWD _; {before} perl -e '{LAUNCHER}' -- \"$@\""), "sh", stop]);
-    command.arg(files).arg(OsStr::from_bytes(file)).args(argv);
-    command.env_clear().envs(ENV).stdin(Stdio::null()).stdout(Stdio::piped());
+    command.arg(files).arg(OsStr::from_bytes(file)).args(argv.iter().map(|arg| OsStr::from_bytes(arg)));
+    command.env_clear().envs(ENV).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
 }
 
-fn argv<'a>(program: &'a Program, args: &[&'a str]) -> Vec<&'a str> {
-    [&[program.path.file_name().and_then(OsStr::to_str).expect("its name is text")], args].concat()
-}
-
-/// Runs `program` by the kernel's own execve.
-pub fn native(program: &Program, args: &[&str], setup: &Setup) -> Output {
-    let file = program.path.as_os_str().as_bytes();
-    let output = launcher("", file, &argv(program, args), setup).output().expect("sh runs");
-    Output {
-        text: String::from_utf8_lossy(&output.stdout).into_owned(),
-        code: output.status.code(),
-        signal: output.status.signal(),
+/// Runs `file` by the kernel's own execve; the text is `errno N` if that fails.
+pub fn native(file: &[u8], argv: &[Vec<u8>], setup: &Setup) -> Output {
+    loop {
+        let output = launcher("", file, argv, setup).output().expect("sh runs");
+        let (code, signal) = (output.status.code(), output.status.signal());
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        // A child that another thread has just forked may still hold the file open for writing.
+        if text != format!("errno {}\n", libc::ETXTBSY) {
+            return Output { text, code, signal };
+        }
     }
 }
 
-/// Runs `program` by executing this test's own file and starting the stub in it.
-pub fn load(program: &Program, args: &[&str], setup: &Setup) -> Loaded {
+/// Runs what `plan` says by executing this test's own file and starting the stub in it.
+pub fn load(plan: &Plan, argv: &[Vec<u8>], setup: &Setup) -> Loaded {
     let carrier = Carrier::of_this_process().expect("this process has an executable");
-    let path = program.path.as_os_str().as_bytes().to_vec();
-    let plan = Plan {
-        program: HostPath::from_bytes(path.clone()),
-        interpreter: program.interpreter.clone(),
-        arguments: None,
-        swap: setup.swap,
-        hidden: setup.hidden,
-        exe: GuestPath::lexical(&path),
-        comm: path.rsplit(|&byte| byte == b'/').next().expect("it has a name").to_vec(),
-        execfn: path.clone(),
-        emulated: None,
+    let argv = match &plan.arguments {
+        None => argv.to_vec(),
+        Some(arguments) => [arguments, &argv[1.min(argv.len())..]].concat(),
     };
-    let argument = carrier.argument(&path);
-    let mut child = launcher("STOP", &argument, &argv(program, args), setup).spawn().expect("sh runs");
+    let mut child = launcher("STOP", &carrier.argument(&plan.execfn), &argv, setup).spawn().expect("sh runs");
     let pid = Pid::from_raw(child.id() as i32);
-    let (report, maps) = trace(pid, &carrier, &plan);
+    let seen = trace(pid, &carrier, plan);
     let mut bytes = Vec::new();
     child.stdout.take().expect("it is piped").read_to_end(&mut bytes).expect("a pipe can be read");
     let status = child.wait().expect("it is a child");
     let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (report, maps) = seen.expect("the stub reports before anything else happens");
     Loaded { output: Output { text, code: status.code(), signal: status.signal() }, report, maps }
 }
 
 /// Sees the process from its stop to the stub's report, and lets it go.
-fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> (Report, String) {
+///
+/// `None` if it gets a signal before there is a report.
+fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> Option<(Report, String)> {
     assert_eq!(waitpid(pid, Some(WaitPidFlag::WUNTRACED)), Ok(WaitStatus::Stopped(pid, Signal::SIGSTOP)));
     ptrace::seize(pid, Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACESYSGOOD)
         .expect("a child can be traced");
@@ -136,6 +128,10 @@ fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> (Report, String) {
         ptrace::syscall(pid, None).expect("it is stopped");
         match waitpid(pid, None).expect("it is traced") {
             WaitStatus::PtraceSyscall(_) => {}
+            WaitStatus::Stopped(_, signal) => {
+                ptrace::detach(pid, signal).expect("it is stopped");
+                return None;
+            }
             other => panic!("while loading: {other:?}"),
         }
         let regs = ptrace::getregs(pid).expect("it is stopped");
@@ -143,7 +139,7 @@ fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> (Report, String) {
             if let Some(report) = Report::of([regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8]) {
                 let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("it has maps");
                 ptrace::detach(pid, None).expect("it is stopped");
-                return (report, maps);
+                return Some((report, maps));
             }
         }
     }

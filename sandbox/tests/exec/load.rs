@@ -1,26 +1,38 @@
 //! The stub loads programs as the kernel's execve does: each is run both ways, and must say the same of itself.
-//!
-//! No engine here: a minimal tracer executes this test's own file as the carrier, starts the stub in it, and waits for
-//! its report.
-#![cfg(target_arch = "x86_64")]
 #![forbid(unsafe_code)]
 
-mod programs;
-mod tracer;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
-use programs::{Program, Scratch, on_path};
 use sandbox::exec::loader::Report;
-use tracer::{Loaded, SCRATCH, Setup, load, native};
+
+use crate::programs::{NAME, Scratch, on_path, plan_for};
+use crate::tracer::{self, Loaded, Output, SCRATCH, Setup};
+
+fn argv(args: &[&str]) -> Vec<Vec<u8>> {
+    [NAME].into_iter().chain(args.iter().map(|arg| arg.as_bytes())).map(<[u8]>::to_vec).collect()
+}
+
+fn native(program: &Path, args: &[&str], setup: &Setup) -> Output {
+    tracer::native(program.as_os_str().as_bytes(), &argv(args), setup)
+}
+
+#[track_caller]
+fn load(program: &Path, args: &[&str], setup: &Setup) -> Loaded {
+    let plan = plan_for(program.as_os_str().as_bytes()).expect("the program can run");
+    tracer::load(&plan, &argv(args), setup)
+}
 
 /// Runs `program` natively and through the stub, with the same arguments.
 #[track_caller]
-fn check(program: &Program, args: &[&str]) -> Loaded {
+fn check(program: impl AsRef<Path>, args: &[&str]) -> Loaded {
     check_in(program, args, &Setup::default())
 }
 
 /// The same in a process set up in a certain way.
 #[track_caller]
-fn check_in(program: &Program, args: &[&str], setup: &Setup) -> Loaded {
+fn check_in(program: impl AsRef<Path>, args: &[&str], setup: &Setup) -> Loaded {
+    let program = program.as_ref();
     let native = native(program, args, setup);
     let loaded = load(program, args, setup);
     assert_eq!(loaded.output, native, "{program:?} {args:?}");
@@ -56,17 +68,17 @@ fn check_report(loaded: &Loaded) {
 
 #[test]
 fn the_hosts_own_programs_run() {
-    check(&Program::at("/bin/true"), &[]);
-    check(&Program::at("/bin/echo"), &["a", "", "b c", "\u{e9}"]);
-    check(&Program::at("/bin/ls"), &["/usr/../etc/passwd"]);
-    check(&Program::at("/bin/sh"), &["-c", "echo $0 $1; exit 3", "zero", "one"]);
-    check(&Program::at("/usr/bin/perl"), &["-e", "print join(q( ), map { $_ * 2 } 1 .. 1000), qq($0\\n)"]);
+    check("/bin/true", &[]);
+    check("/bin/echo", &["a", "", "b c", "\u{e9}"]);
+    check("/bin/ls", &["/usr/../etc/passwd"]);
+    check("/bin/sh", &["-c", "echo $0 $1; exit 3", "zero", "one"]);
+    check("/usr/bin/perl", &["-e", "print join(q( ), map { $_ * 2 } 1 .. 1000), qq($0\\n)"]);
 }
 
 #[test]
 fn a_dynamic_program_sees_itself() {
     let dir = Scratch::new("dynamic");
-    check(&dir.cc("cc", "self.c", "pie", &["-pie", "-fPIE"]), &["one", "two"]);
+    check(dir.cc("cc", "self.c", "pie", &["-pie", "-fPIE"]), &["one", "two"]);
     let fixed = dir.cc("cc", "self.c", "nopie", &["-no-pie", "-fno-pie"]);
     let loaded = check(&fixed, &["one"]);
     assert!(loaded.output.text.contains("\nbss 0 constructed 1 tls 42\n"), "{}", loaded.output.text);
@@ -76,8 +88,8 @@ fn a_dynamic_program_sees_itself() {
 #[test]
 fn a_static_program_sees_itself() {
     let dir = Scratch::new("static");
-    check(&dir.cc("cc", "self.c", "static", &["-static", "-no-pie", "-fno-pie"]), &[]);
-    check(&dir.cc("cc", "self.c", "static-pie", &["-static-pie", "-fPIE"]), &["", "x"]);
+    check(dir.cc("cc", "self.c", "static", &["-static", "-no-pie", "-fno-pie"]), &[]);
+    check(dir.cc("cc", "self.c", "static-pie", &["-static-pie", "-fPIE"]), &["", "x"]);
 }
 
 #[test]
@@ -86,15 +98,15 @@ fn a_program_of_another_libc_sees_itself() {
         return;
     }
     let dir = Scratch::new("musl");
-    check(&dir.cc("musl-gcc", "self.c", "dynamic", &["-pie", "-fPIE"]), &["a"]);
-    check(&dir.cc("musl-gcc", "self.c", "static", &["-static", "-no-pie", "-fno-pie"]), &["a"]);
+    check(dir.cc("musl-gcc", "self.c", "dynamic", &["-pie", "-fPIE"]), &["a"]);
+    check(dir.cc("musl-gcc", "self.c", "static", &["-static", "-no-pie", "-fno-pie"]), &["a"]);
 }
 
 #[test]
 fn a_rust_program_runs() {
     let own = std::env::current_exe().expect("this process has an executable");
-    let native = native(&Program::at(&own), &["--list"], &Setup::default());
-    let loaded = load(&Program::at(&own), &["--list"], &Setup::default());
+    let native = native(&own, &["--list"], &Setup::default());
+    let loaded = load(&own, &["--list"], &Setup::default());
     assert_eq!(loaded.output, native);
     assert!(native.text.contains("a_rust_program_runs: test"), "{native:?}");
 }
@@ -102,7 +114,7 @@ fn a_rust_program_runs() {
 #[test]
 fn a_program_starts_with_clean_registers() {
     let dir = Scratch::new("start");
-    let loaded = check(&dir.cc("cc", "start.S", "start", &["-nostdlib", "-static"]), &[]);
+    let loaded = check(dir.cc("cc", "start.S", "start", &["-nostdlib", "-static"]), &[]);
     assert_eq!(loaded.output.code, Some(0));
 }
 
@@ -140,16 +152,16 @@ fn a_large_alignment_is_kept() {
         ("nopie", &["-no-pie", "-fno-pie"]),
     ] {
         let flags = [flags, &["-Wl,-z,max-page-size=0x200000", "-DALIGN=0x200000"]].concat();
-        check(&dir.cc("cc", "aligned.c", name, &flags), &[]);
+        check(dir.cc("cc", "aligned.c", name, &flags), &[]);
     }
 }
 
 #[test]
 fn code_on_the_stack_runs_only_where_the_program_asks_for_it() {
     let dir = Scratch::new("stack");
-    let wanted = check(&dir.cc("cc", "stack.c", "wanted", &["-z", "execstack"]), &[]);
+    let wanted = check(dir.cc("cc", "stack.c", "wanted", &["-z", "execstack"]), &[]);
     assert_eq!(wanted.output.code, Some(42));
-    let forbidden = check(&dir.cc("cc", "stack.c", "forbidden", &["-z", "noexecstack"]), &[]);
+    let forbidden = check(dir.cc("cc", "stack.c", "forbidden", &["-z", "noexecstack"]), &[]);
     assert_eq!(forbidden.output.signal, Some(libc::SIGSEGV));
 }
 
@@ -164,11 +176,12 @@ fn a_process_without_free_descriptors_can_load_a_program() {
 fn an_emulators_own_arguments_are_not_shown() {
     let dir = Scratch::new("hidden");
     let program = dir.cc("cc", "self.c", "self", &[]);
-    let setup = Setup { swap: Some((2, 3)), hidden: 3, ..Setup::default() };
-    let loaded = load(&program, &["-0", "path", "name", "one"], &setup);
+    let mut plan = plan_for(program.as_os_str().as_bytes()).expect("the program can run");
+    (plan.swap, plan.hidden) = (Some((2, 3)), 3);
+    let loaded = tracer::load(&plan, &argv(&["-0", "path", "zero", "one"]), &Setup::default());
     let text = &loaded.output.text;
-    assert!(text.starts_with("arg self\narg -0\narg name\narg path\narg one\n"), "{text}");
-    assert!(text.contains("\n/proc/self/cmdline:name|one|\n"), "{text}");
+    assert!(text.starts_with("arg name\narg -0\narg zero\narg path\narg one\n"), "{text}");
+    assert!(text.contains("\n/proc/self/cmdline:zero|one|\n"), "{text}");
 }
 
 #[test]
@@ -177,22 +190,23 @@ fn an_emulator_runs_as_it_does_natively() {
         return;
     };
     let dir = Scratch::new("emulator");
-    let foreign = dir.cc(cc.to_str().expect("text"), "foreign.c", "foreign", &["-static"]).path;
+    let foreign = dir.cc(cc.to_str().expect("text"), "foreign.c", "foreign", &["-static"]);
     let foreign = foreign.to_str().expect("the path is text");
-    let loaded = check(&Program::at(qemu), &["-0", "zero", foreign, "one"]);
+    let loaded = check(qemu, &["-0", "zero", foreign, "one"]);
     assert_eq!(loaded.output.text, "zero one 32 children\n");
 }
 
 #[test]
 fn a_file_that_cannot_be_loaded_kills_the_process() {
     let dir = Scratch::new("broken");
-    let mut program = dir.cc("cc", "self.c", "self", &[]);
-    program.interpreter = Some(sandbox::vfs::HostPath::new(dir.0.join("missing")));
-    let loaded = load(&program, &[], &Setup::default());
+    let program = dir.cc("cc", "self.c", "self", &[]);
+    let mut plan = plan_for(program.as_os_str().as_bytes()).expect("the program can run");
+    plan.interpreter = Some(sandbox::vfs::HostPath::new(dir.0.join("missing")));
+    let loaded = tracer::load(&plan, &argv(&[]), &Setup::default());
     let stage = "mapping the interpreter";
     assert_eq!(loaded.report, Report::Failed { errno: sandbox::error::Errno::ENOENT, stage });
     assert_eq!(loaded.output.signal, Some(libc::SIGSEGV));
     // Even where the signal is ignored.
     let setup = Setup { before: "trap '' SEGV; exec", ..Setup::default() };
-    assert_eq!(load(&program, &[], &setup).output.signal, Some(libc::SIGSEGV));
+    assert_eq!(tracer::load(&plan, &argv(&[]), &setup).output.signal, Some(libc::SIGSEGV));
 }

@@ -2,29 +2,37 @@
 #![forbid(unsafe_code)]
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sandbox::vfs::HostPath;
+use sandbox::config::EmulatorSearch;
+use sandbox::error::{Errno, Failure};
+use sandbox::exec::{Emulators, Files, Found, Plan, Refused, plan};
+use sandbox::vfs::{GuestPath, HostPath};
 
-/// A program, and the file that its PT_INTERP names on the host.
-#[derive(Debug, Clone)]
-pub struct Program {
-    pub path: PathBuf,
-    pub interpreter: Option<HostPath>,
-}
+/// The host as a guest that is all of it.
+pub struct Host;
 
-impl Program {
-    /// The file at `path`, which must be there.
-    #[track_caller]
-    pub fn at(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        let file = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let elf = goblin::elf::Elf::parse(&file).expect("it is an ELF file");
-        Self { interpreter: elf.interpreter.map(HostPath::new), path }
+impl Files for Host {
+    fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
+        let found = fs::canonicalize(OsStr::from_bytes(path))
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))?;
+        let guest = GuestPath::lexical(found.as_os_str().as_bytes());
+        Ok(Found::open(guest, HostPath::new(found))?)
     }
 }
+
+/// What xroot plans for the file at `path`, called by its name; no emulators.
+pub fn plan_for(path: &[u8]) -> Result<Plan, Refused> {
+    let emulators = Emulators::new(EmulatorSearch::default()).expect("nothing is named");
+    plan(&mut Host, &emulators, path, NAME)
+}
+
+/// argv[0] of every program here.
+pub const NAME: &[u8] = b"name";
 
 /// A directory of this test's own, removed in the end.
 pub struct Scratch(pub PathBuf);
@@ -39,7 +47,7 @@ impl Scratch {
 
     /// Compiles a file beside this one.
     #[track_caller]
-    pub fn cc(&self, compiler: &str, source: &str, output: &str, flags: &[&str]) -> Program {
+    pub fn cc(&self, compiler: &str, source: &str, output: &str, flags: &[&str]) -> PathBuf {
         let output = self.0.join(output);
         let status = Command::new(compiler)
             .arg("-O1")
@@ -49,7 +57,7 @@ impl Scratch {
             .arg(self::source(source))
             .status();
         assert!(status.unwrap_or_else(|error| panic!("{compiler}: {error}")).success());
-        Program::at(output)
+        output
     }
 }
 
@@ -65,7 +73,7 @@ fn source(name: &str) -> PathBuf {
         Some(checkout) => Path::new(&checkout).join("sandbox"),
         None => env!("CARGO_MANIFEST_DIR").into(),
     };
-    root.join("tests/stub").join(name)
+    root.join("tests/exec").join(name)
 }
 
 /// The program called `name` along PATH; without it the test is skipped, which must not happen in CI.
