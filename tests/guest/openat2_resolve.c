@@ -6,7 +6,12 @@ static struct open_how how;
 
 static void try(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve, const char *text) {
     how = (struct open_how){.flags = flags, .mode = mode, .resolve = resolve};
-    long fd = show(text, sys(SYS_openat2, dirfd, path, &how, sizeof how), AS_OK);
+    long fd;
+    // A rename anywhere on the machine may make the kernel give up on a `..`; openat2(2) says to try again.
+    do
+        fd = sys(SYS_openat2, dirfd, path, &how, sizeof how);
+    while (fd == -EAGAIN && !(resolve & RESOLVE_CACHED));
+    show(text, fd, AS_OK);
     if (fd >= 0)
         close((int)fd);
 }

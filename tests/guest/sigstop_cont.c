@@ -83,9 +83,13 @@ int main(void) {
     sigemptyset(&chld);
     sigaddset(&chld, SIGCHLD);
     sigprocmask(SIG_BLOCK, &chld, 0);
+    int go[2];
+    pipe(go);
     pid = fork();
     if (!pid) {
+        char byte;
         raise(SIGSTOP);
+        read(go[0], &byte, 1);
         _exit(9);
     }
     siginfo_t info;
@@ -97,6 +101,8 @@ int main(void) {
                info.si_status, info.si_pid == pid ? "of the child" : "of another");
         if (i == 0)
             kill(pid, SIGCONT);
+        else if (i == 1)
+            write(go[1], "x", 1);
     }
     wait_for("at the end", pid);
 
