@@ -114,7 +114,7 @@ int main(void) {
     SENDTO(relative, A("dir/server"), "eleven");
     char small[10] = "";
     socklen_t n = 8;
-    t(recvfrom, server, text[0], 15, 0, small, &n);
+    t(recvfrom, server, text[0], 15, MSG_DONTWAIT, small, &n);
     p(n);
     printf("  %s\n", small + 2);
 

@@ -29,6 +29,9 @@ int main(void) {
         pid_t pid = fork();
         if (!pid)
             client(paths[i]);
+        struct pollfd waits = {server, POLLIN, 0};
+        if (poll(&waits, 1, 20000) != 1)
+            die("no client");
         int fd = sys(SYS_accept, server, 0, 0);
         char text[64];
         for (int j = 0; j < 2; j++) {
