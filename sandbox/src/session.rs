@@ -19,9 +19,9 @@ use crate::image::{self, Prepared};
 use crate::sys::fs;
 use crate::sys::probe::Probes;
 use crate::sys::spawn::Image;
-use crate::syscall::World;
 use crate::syscall::table::Feature;
-use crate::task::{Credentials, Fs, Ids, Mm, Process, Task};
+use crate::syscall::{World, ids};
+use crate::task::{Fs, Mm, Process, Task};
 use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, resolve};
 
 /// A rootfs, ready to run one command.
@@ -52,6 +52,7 @@ impl Session {
             let_through: config.let_through,
             unsupported: RefCell::new(BTreeMap::new()),
             noted: RefCell::new(HashSet::new()),
+            sockets: RefCell::default(),
         };
         Ok(Self { world, prepared })
     }
@@ -130,11 +131,7 @@ impl Session {
     }
 
     fn first_task(&self, pid: Pid) -> Task {
-        let same = |id| Ids { real: id, effective: id, saved: id, fs: id };
-        let credentials = match self.world.ids {
-            Some(ids) => Credentials { uid: same(ids.uid), gid: same(ids.gid), groups: vec![ids.gid] },
-            None => Credentials::default(),
-        };
+        let credentials = self.world.ids.map(ids::initial).unwrap_or_default();
         Task {
             tid: pid,
             process: Rc::new(Process {

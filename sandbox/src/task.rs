@@ -217,6 +217,30 @@ pub struct Credentials {
     pub uid: Ids,
     pub gid: Ids,
     pub groups: Vec<u32>,
+    pub caps: Capabilities,
+    /// As prctl(PR_SET_KEEPCAPS) has left it.
+    pub keep_caps: bool,
+}
+
+/// Sets of capabilities(7), as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    pub effective: u64,
+    pub permitted: u64,
+    pub inheritable: u64,
+}
+
+impl Capabilities {
+    /// What root has: every capability up to CAP_CHECKPOINT_RESTORE, the last of Linux 6.18.
+    pub const fn all() -> Self {
+        let all = (1 << 41) - 1;
+        Self { effective: all, permitted: all, inheritable: 0 }
+    }
+
+    /// True if `capability` is effective.
+    pub fn has(&self, capability: u32) -> bool {
+        self.effective >> capability & 1 == 1
+    }
 }
 
 /// Real, effective, saved and file-system id.

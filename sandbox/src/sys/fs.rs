@@ -116,6 +116,29 @@ pub fn access(fd: BorrowedFd<'_>, mode: c_int, flags: c_int) -> Result<(), Errno
     Errno::result(unsafe { libc::access(link.as_ptr(), mode) }).map(drop)
 }
 
+/// Renames an entry of an open directory, to a name that nothing has.
+///
+/// # Errors
+/// As renameat2(2): EEXIST if there is something.
+pub fn rename_new(directory: &OwnedFd, from: &[u8], to: &[u8]) -> Result<(), Errno> {
+    let (fd, from, to) = (directory.as_raw_fd(), c_path(from)?, c_path(to)?);
+    // SAFETY: both names are NUL-terminated and outlive the call.
+    let result = unsafe {
+        libc::syscall(libc::SYS_renameat2, fd, from.as_ptr(), fd, to.as_ptr(), libc::RENAME_NOREPLACE)
+    };
+    Errno::result(result).map(drop)
+}
+
+/// Removes an entry of an open directory.
+///
+/// # Errors
+/// As unlinkat(2).
+pub fn unlink_at(directory: &OwnedFd, name: &[u8]) -> Result<(), Errno> {
+    let name = c_path(name)?;
+    // SAFETY: the name is NUL-terminated and outlives the call.
+    Errno::result(unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) }).map(drop)
+}
+
 /// The bytes of a plain struct that the kernel has filled.
 pub fn bytes_of<T: Plain>(value: &T) -> &[u8] {
     // SAFETY: `Plain` promises that every byte of the value is initialised.

@@ -127,7 +127,7 @@ mod tests {
         ] {
             assert_eq!(line(&text, call), expected);
         }
-        assert!(line(&text, "prctl").contains("handled argument 0 is 3/4/22/35/0x786f6f74 other"));
+        assert!(line(&text, "prctl").contains("handled argument 0 is 3/4/22/62/0x786f6f74"));
         assert!(
             line(&text, "ioctl").contains(", or with a read-only binding and argument 1 is one of 14 values")
         );

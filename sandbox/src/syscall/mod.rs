@@ -23,7 +23,21 @@ pub mod exec;
 
 pub mod process;
 
+pub mod kill;
+
+pub mod prctl;
+
+pub mod socket;
+
 pub mod ids;
+
+pub mod caps;
+
+pub mod fakeroot;
+
+pub mod readonly;
+
+pub mod uname;
 
 pub mod proc;
 
@@ -32,3 +46,6 @@ pub mod getdents;
 pub use call::{Action, Call, Rewrite};
 pub use table::{Row, TABLE};
 pub use world::World;
+
+#[cfg(test)]
+pub mod testing;

@@ -30,6 +30,7 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
     let mut rewrite = Rewrite::default();
     for spec in call.row.paths {
         let Some(target) = call.target(spec)? else {
+            call.check_empty(spec.base, spec.intent)?;
             // Another thread must not put a path there behind our back. A null pointer stays one.
             if call.args[usize::from(spec.arg)] != 0 {
                 rewrite.stage_path(spec.arg.into(), b"");

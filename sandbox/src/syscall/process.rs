@@ -1,10 +1,33 @@
-//! Processes and threads.
+//! Processes and threads: what a new one shares, and that none reaches a process outside the guest.
 //!
-//! Source: clone(2).
+//! To the guest, every process outside is one of another user: it exists, and may not be touched (EPERM). That holds
+//! for the tracer above all, which runs under the guest's own user id and would otherwise be at its mercy.
+//!
+//! Source: clone(2), unshare(2), credentials(7), pidfd_open(2), ptrace(2), setpriority(2).
 #![forbid(unsafe_code)]
 
-use super::call::Call;
-use crate::error::Failure;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use nix::unistd::Pid;
+
+use super::call::{Action, Call};
+use crate::error::{Errno, Failure};
+use crate::sys::process;
+use crate::task::Fs;
+
+/// The flags that make namespaces: a user namespace would give the guest capabilities, a pid namespace would make its
+/// pids differ from the tracer's.
+const NAMESPACES: u64 = (libc::CLONE_NEWNS
+    | libc::CLONE_NEWCGROUP
+    | libc::CLONE_NEWUTS
+    | libc::CLONE_NEWIPC
+    | libc::CLONE_NEWUSER
+    | libc::CLONE_NEWPID
+    | libc::CLONE_NEWNET) as u32 as u64
+    | CLONE_NEWTIME;
+/// As in include/uapi/linux/sched.h; in clone(2) itself this bit belongs to the signal.
+const CLONE_NEWTIME: u64 = 0x80;
 
 /// What the new task shares with its parent: the CLONE_* flags of fork, vfork, clone or clone3.
 pub fn clone_flags(call: &mut Call<'_>) -> Result<i32, Failure> {
@@ -14,4 +37,166 @@ pub fn clone_flags(call: &mut Call<'_>) -> Result<i32, Failure> {
         "clone3" => call.mem.read_u64(call.args[0])? as i32,
         _ => 0,
     })
+}
+
+/// clone(2): "EPERM: CLONE_NEW* was specified by an unprivileged process."
+///
+/// CLONE_UNTRACED is refused too: the child would run without its tracer, and each of its calls would fail.
+pub fn clone(call: &mut Call<'_>) -> Result<Action, Failure> {
+    check_flags(call.args[0] & !CLONE_NEWTIME)
+}
+
+/// clone3(2). The kernel reads the flags again: a thread that changes them meanwhile gets a namespace in which the
+/// table refuses what could make use of it.
+pub fn clone3(call: &mut Call<'_>) -> Result<Action, Failure> {
+    /// CLONE_ARGS_SIZE_VER0, which the kernel asks for before it reads anything.
+    const LEAST_SIZE: u64 = 64;
+    if call.args[1] < LEAST_SIZE {
+        return Ok(Action::Pass);
+    }
+    check_flags(call.mem.read_u64(call.args[0])?)
+}
+
+fn check_flags(flags: u64) -> Result<Action, Failure> {
+    if flags & (NAMESPACES | libc::CLONE_UNTRACED as u64) != 0 {
+        return Err(Errno::EPERM.into());
+    }
+    Ok(Action::Pass)
+}
+
+/// unshare(2): without namespaces, as where `kernel.unprivileged_userns_clone` is 0.
+pub fn unshare(call: &mut Call<'_>) -> Result<Action, Failure> {
+    const OTHERS: u64 = (libc::CLONE_THREAD
+        | libc::CLONE_FS
+        | libc::CLONE_SIGHAND
+        | libc::CLONE_VM
+        | libc::CLONE_FILES
+        | libc::CLONE_SYSVSEM) as u64;
+    let flags = call.args[0];
+    if flags & !(OTHERS | NAMESPACES) != 0 {
+        return Ok(Action::Pass);
+    }
+    if flags & NAMESPACES != 0 {
+        return Err(Errno::EPERM.into());
+    }
+    if flags & libc::CLONE_FS as u64 != 0 {
+        // The call could only fail for want of memory now, and an own copy of equal contents does no harm then.
+        let task = call.tasks.get_mut(call.tid).ok_or(Failure::Gone)?;
+        let copy = Fs { cwd: RefCell::clone(&task.fs.cwd), handle: RefCell::clone(&task.fs.handle) };
+        task.fs = Rc::new(copy);
+    }
+    Ok(Action::Pass)
+}
+
+/// Calls whose first argument is the process or thread that they act on; 0 and less is the caller or an error.
+pub fn by_pid(call: &mut Call<'_>) -> Result<Action, Failure> {
+    call.check_pid(call.int(0))?;
+    Ok(Action::Pass)
+}
+
+/// kcmp(2): two processes.
+pub fn kcmp(call: &mut Call<'_>) -> Result<Action, Failure> {
+    call.check_pid(call.int(0))?;
+    call.check_pid(call.int(1))?;
+    Ok(Action::Pass)
+}
+
+/// pidfd_open(2): a process outside is not found, so that no other call gets a descriptor of it.
+pub fn pidfd_open(call: &mut Call<'_>) -> Result<Action, Failure> {
+    match call.check_pid(call.int(0)) {
+        Err(_) => Err(Errno::ESRCH.into()),
+        Ok(()) => Ok(Action::Pass),
+    }
+}
+
+/// Calls whose first argument is a pidfd: pidfd_getfd, process_madvise, process_mrelease.
+///
+/// A descriptor of a process outside may have been made from its directory in /proc, or received.
+pub fn by_pidfd(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if let Some(pid) = process::pidfd_target(call.tid, call.int(0)) {
+        call.check_pid(pid.as_raw())?;
+    }
+    Ok(Action::Pass)
+}
+
+/// ptrace(2): a task has one tracer, and every task of the guest has its own already (EPERM).
+pub fn ptrace(call: &mut Call<'_>) -> Result<Action, Failure> {
+    // As in include/uapi/linux/ptrace.h.
+    const TRACEME: u32 = 0;
+    const ATTACH: u32 = 16;
+    const SEIZE: u32 = 0x4206;
+    let request = call.args[0] as u32;
+    let exists = process::facts(Pid::from_raw(call.int(1))).is_some();
+    if request == TRACEME || (matches!(request, ATTACH | SEIZE) && exists) {
+        return Err(Errno::EPERM.into());
+    }
+    // "The specified process does not exist, or is not currently being traced by the caller."
+    Err(Errno::ESRCH.into())
+}
+
+/// setpriority(2). For a group or a user the tracer changes the guest's tasks one by one, and none outside.
+pub fn setpriority(call: &mut Call<'_>) -> Result<Action, Failure> {
+    set_priorities(call, [0, 1, 2], process::set_nice)
+}
+
+/// ioprio_set(2), as [`setpriority`].
+pub fn ioprio_set(call: &mut Call<'_>) -> Result<Action, Failure> {
+    set_priorities(call, [1, 2, 3], process::set_ioprio)
+}
+
+/// `kinds` are the values of the first argument that mean a process, a group and a user
+/// (include/uapi/linux/resource.h and ioprio.h).
+fn set_priorities(
+    call: &mut Call<'_>,
+    kinds: [u32; 3],
+    set: fn(Pid, i32) -> Result<(), Errno>,
+) -> Result<Action, Failure> {
+    let (which, who) = (call.args[0] as u32, call.int(1));
+    if which == kinds[0] {
+        call.check_pid(who)?;
+        return Ok(Action::Pass);
+    }
+    let group = Pid::from_raw(who);
+    let meant: Box<dyn Fn(Pid) -> bool> = if which == kinds[1] {
+        let group = if who == 0 { process::facts(call.tid).ok_or(Failure::Gone)?.group } else { group };
+        Box::new(move |tid| process::facts(tid).is_some_and(|facts| facts.group == group))
+    } else if which == kinds[2] {
+        let own = [0, nix::unistd::getuid().as_raw(), call.task().process.credentials.borrow().uid.real];
+        Box::new(move |_| own.contains(&(who as u32)))
+    } else {
+        return Ok(Action::Pass);
+    };
+    let mut result = Err(Errno::ESRCH);
+    for tid in call.tasks.iter().map(|task| task.tid).filter(|&tid| meant(tid)) {
+        match set(tid, call.int(2)) {
+            Ok(()) if result == Err(Errno::ESRCH) => result = Ok(()),
+            Ok(()) => {}
+            Err(errno) => result = Err(errno),
+        }
+    }
+    result?;
+    Ok(Action::Answer(0))
+}
+
+impl Call<'_> {
+    /// True if `pid` is a process or thread of the guest, a zombie included.
+    pub fn is_inside(&self, pid: Pid) -> bool {
+        // A new task is perhaps not in the table yet, and one that has ended is not in it any more: the parent that
+        // has not waited for it is.
+        self.tasks.contains(pid)
+            || process::tracer_of(pid) == Some(self.world.tracer)
+            || process::facts(pid).is_some_and(|facts| self.tasks.contains(facts.parent))
+    }
+
+    /// Refuses what acts on a process outside; what does not exist is left to the kernel.
+    ///
+    /// # Errors
+    /// EPERM.
+    pub fn check_pid(&self, pid: i32) -> Result<(), Errno> {
+        let pid = Pid::from_raw(pid);
+        if pid.as_raw() > 0 && !self.is_inside(pid) && process::facts(pid).is_some() {
+            return Err(Errno::EPERM);
+        }
+        Ok(())
+    }
 }

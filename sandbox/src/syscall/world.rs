@@ -7,6 +7,7 @@ use std::ffi::OsString;
 
 use nix::unistd::Pid;
 
+use super::socket;
 use super::table::{Feature, Row};
 use crate::arch;
 use crate::config::Ids;
@@ -42,6 +43,8 @@ pub struct World {
     pub unsupported: RefCell<BTreeMap<String, u64>>,
     /// What the user has been told already.
     pub noted: RefCell<HashSet<String>>,
+    /// The names that the guest has given to sockets.
+    pub sockets: RefCell<socket::Names>,
 }
 
 impl World {

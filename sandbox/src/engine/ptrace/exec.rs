@@ -15,6 +15,7 @@ use crate::exec::loader::{Report, StackInfo, entry_point};
 use crate::sys::mem::Memory;
 use crate::sys::ptrace::{self, SyscallInfo};
 use crate::syscall::call::Exec;
+use crate::syscall::ids;
 use crate::syscall::table::number;
 use crate::task::{Area, Mm, SAVED_SIZE, SLOT_SIZE, SLOTS};
 
@@ -104,6 +105,7 @@ impl Engine<'_> {
         task.area = None;
         task.mm = Rc::new(Mm::loading(plan.exe.clone()));
         task.held = pending.exec.held;
+        ids::after_exec(&mut task.process.credentials.borrow_mut());
         let mut regs = ptrace::regs(pid)?;
         let auxv = std::fs::read(format!("/proc/{pid}/auxv")).map_err(|_| Failure::Gone)?;
         let entry = entry_point(&auxv).unwrap_or(regs.ip());

@@ -106,7 +106,7 @@ mod tests {
         let saved = Ids { saved: 5, ..root };
         check(
             false,
-            Some(&Credentials { uid: saved, gid: root, groups: vec![0, 4] }),
+            Some(&Credentials { uid: saved, gid: root, groups: vec![0, 4], ..Credentials::default() }),
             "Name:\tsh\nTracerPid:\t0\nUid:\t0\t0\t5\t0\nGroups:\t0 4 \nNoNewPrivs:\t0\nSeccomp:\t2\n\
              Seccomp_filters:\t1\nCpus_allowed:\t3\n",
         );

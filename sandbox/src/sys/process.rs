@@ -1,0 +1,176 @@
+//! Questions about processes of this host, and what the tracer does to tracees in a guest's place.
+//!
+//! Source: proc_pid_stat(5), proc_pid_status(5), kill(2), setpriority(2), ioprio_set(2).
+
+use std::fs;
+use std::mem::MaybeUninit;
+
+use nix::unistd::Pid;
+
+use super::fs::Plain;
+use crate::error::Errno;
+
+/// What /proc tells of one process or thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub parent: Pid,
+    pub group: Pid,
+}
+
+/// The facts of `pid`; `None` if there is no such process or thread.
+pub fn facts(pid: Pid) -> Option<Facts> {
+    parse_stat(&fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// Every process that /proc shows (threads are not listed), with its facts.
+pub fn all() -> Vec<(Pid, Facts)> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok().map(Pid::from_raw));
+    pids.filter_map(|pid| Some((pid, facts(pid)?))).collect()
+}
+
+/// The process that traces `pid`, if there is one.
+pub fn tracer_of(pid: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"))?.trim().parse().ok()?;
+    (tracer != 0).then_some(Pid::from_raw(tracer))
+}
+
+/// The process that the pidfd `fd` of `tid` is for, in fdinfo's words: -1 when it has been reaped. A directory
+/// /proc/PID serves as a pidfd too. `None` for any other descriptor.
+pub fn pidfd_target(tid: Pid, fd: i32) -> Option<Pid> {
+    let info = fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).ok()?;
+    if let Some(pid) = info.lines().find_map(|line| line.strip_prefix("Pid:")) {
+        return pid.trim().parse().ok().map(Pid::from_raw);
+    }
+    let link = fs::read_link(format!("/proc/{tid}/fd/{fd}")).ok()?;
+    link.file_name()?.to_str()?.parse().ok().map(Pid::from_raw)
+}
+
+/// True if `tid` is a thread of the process `pid`.
+pub fn is_thread_of(pid: Pid, tid: Pid) -> bool {
+    fs::metadata(format!("/proc/{pid}/task/{tid}")).is_ok()
+}
+
+/// True if the task `tid` may go through this process's /proc/PID/fd: the kernel asks for the same ids and no fewer
+/// capabilities (`ptrace_may_access` with PTRACE_MODE_READ). It always may where xroot has none itself.
+pub fn may_see_descriptors(tid: Pid) -> bool {
+    let status = |pid: Pid| fs::read_to_string(format!("/proc/{pid}/status"));
+    let (Ok(own), Ok(its)) = (status(Pid::this()), status(tid)) else { return false };
+    let (Some(own), Some(its)) = (parse_identity(&own), parse_identity(&its)) else { return false };
+    own.ids == its.ids && own.permitted & !its.permitted == 0 && is_dumpable()
+}
+
+fn is_dumpable() -> bool {
+    // SAFETY: this prctl takes one number and changes nothing.
+    unsafe { libc::prctl(libc::PR_GET_DUMPABLE) == 1 }
+}
+
+struct Identity<'a> {
+    /// Real, effective, saved and file-system ids of user and group.
+    ids: Vec<&'a str>,
+    permitted: u64,
+}
+
+fn parse_identity(status: &str) -> Option<Identity<'_>> {
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name));
+    let ids = [field("Uid:")?, field("Gid:")?].into_iter().flat_map(str::split_ascii_whitespace).collect();
+    Some(Identity { ids, permitted: u64::from_str_radix(field("CapPrm:")?.trim(), 16).ok()? })
+}
+
+/// Sends `signal` (0 only asks) to the process `pid`.
+///
+/// # Errors
+/// As kill(2).
+pub fn send(pid: Pid, signal: i32) -> Result<(), Errno> {
+    // SAFETY: kill takes two numbers.
+    Errno::result(unsafe { libc::kill(pid.as_raw(), signal) }).map(drop)
+}
+
+/// Sets the nice value of the thread `tid`.
+///
+/// # Errors
+/// As setpriority(2).
+pub fn set_nice(tid: Pid, nice: i32) -> Result<(), Errno> {
+    // SAFETY: setpriority takes three numbers.
+    let result = unsafe { libc::syscall(libc::SYS_setpriority, libc::PRIO_PROCESS, tid.as_raw(), nice) };
+    Errno::result(result).map(drop)
+}
+
+/// Sets the I/O priority of the thread `tid`.
+///
+/// # Errors
+/// As ioprio_set(2).
+pub fn set_ioprio(tid: Pid, priority: i32) -> Result<(), Errno> {
+    /// As in include/uapi/linux/ioprio.h.
+    const IOPRIO_WHO_PROCESS: i32 = 1;
+    // SAFETY: ioprio_set takes three numbers.
+    let result = unsafe { libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, tid.as_raw(), priority) };
+    Errno::result(result).map(drop)
+}
+
+/// What uname(2) says.
+///
+/// # Errors
+/// None that Linux gives.
+pub fn uname() -> Result<libc::utsname, Errno> {
+    let mut name = MaybeUninit::<libc::utsname>::zeroed();
+    // SAFETY: the kernel fills `name`, which outlives the call.
+    Errno::result(unsafe { libc::uname(name.as_mut_ptr()) })?;
+    // SAFETY: all-zero bytes are a valid value of this plain struct, and the kernel has filled it.
+    Ok(unsafe { name.assume_init() })
+}
+
+// Arrays of bytes only: no padding.
+impl Plain for libc::utsname {}
+
+/// The command's name is in parentheses and may hold any byte, so the fields are counted from the last one.
+fn parse_stat(stat: &[u8]) -> Option<Facts> {
+    let end = stat.iter().rposition(|&byte| byte == b')')?;
+    let mut fields = std::str::from_utf8(stat.get(end + 1..)?).ok()?.split_ascii_whitespace().skip(1);
+    let mut pid = || fields.next()?.parse().ok().map(Pid::from_raw);
+    Some(Facts { parent: pid()?, group: pid()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commands_name_does_not_confuse_the_fields() {
+        let facts = parse_stat(b"12 (a) S 3 (\xff) R 7 9 9 0 -1").unwrap();
+        assert_eq!(facts, Facts { parent: Pid::from_raw(7), group: Pid::from_raw(9) });
+        assert_eq!(parse_stat(b"12 (a"), None);
+        assert_eq!(parse_stat(b"12 (a) R x"), None);
+    }
+
+    #[test]
+    fn this_process_is_found_with_its_parent() {
+        let own = facts(Pid::this()).unwrap();
+        assert_eq!(own, Facts { parent: Pid::parent(), group: nix::unistd::getpgrp() });
+        assert!(all().contains(&(Pid::this(), own)));
+        assert_eq!(facts(Pid::from_raw(i32::MAX)), None);
+    }
+
+    #[test]
+    fn a_process_sees_its_own_descriptors_and_init_does_not() {
+        assert!(may_see_descriptors(Pid::this()));
+        let status = "Name:\tx\nUid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t8\nCapPrm:\t00000000000000ff\n";
+        let identity = parse_identity(status).unwrap();
+        assert_eq!((identity.ids.join(" ").as_str(), identity.permitted), ("1 2 3 4 5 6 7 8", 0xff));
+    }
+
+    #[test]
+    fn a_pidfd_and_a_directory_of_proc_name_their_process() {
+        // SAFETY: pidfd_open takes two numbers.
+        let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, Pid::this().as_raw(), 0) } as i32;
+        assert!(fd >= 0);
+        assert_eq!(pidfd_target(Pid::this(), fd), Some(Pid::this()));
+        // SAFETY: nothing else knows this descriptor.
+        unsafe { libc::close(fd) };
+        let dir = fs::File::open(format!("/proc/{}", Pid::parent())).unwrap();
+        let raw = std::os::fd::AsRawFd::as_raw_fd(&dir);
+        assert_eq!(pidfd_target(Pid::this(), raw), Some(Pid::parent()));
+        assert_eq!(pidfd_target(Pid::this(), 12345), None);
+    }
+}

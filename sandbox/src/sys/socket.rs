@@ -1,0 +1,56 @@
+//! Questions about a tracee's sockets.
+//!
+//! Source: pidfd_getfd(2), socket(7).
+
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use nix::unistd::Pid;
+
+use crate::error::Errno;
+
+/// The address family of the socket that process `pid` has as `fd`.
+///
+/// `None` where this cannot be told: no such socket, a kernel before Linux 5.6, or an outer filter that denies it.
+pub fn domain(pid: Pid, fd: i32) -> Option<i32> {
+    // SAFETY: pidfd_open takes two numbers.
+    let process = owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
+    // SAFETY: pidfd_getfd takes three numbers.
+    let socket = owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) })?;
+    let mut domain = 0i32;
+    let mut len = size_of::<i32>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `len` bytes to `domain`, and both outlive the call.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_DOMAIN,
+            (&raw mut domain).cast(),
+            &raw mut len,
+        )
+    };
+    Errno::result(result).ok().map(|_| domain)
+}
+
+fn owned(result: libc::c_long) -> Option<OwnedFd> {
+    let fd = Errno::result(result).ok()? as i32;
+    // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
+    Some(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+
+    #[test]
+    fn the_family_of_a_socket_is_told_and_of_nothing_else() {
+        let unix = UnixDatagram::unbound().unwrap();
+        let inet = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let file = std::fs::File::open("/").unwrap();
+        assert_eq!(domain(Pid::this(), unix.as_raw_fd()), Some(libc::AF_UNIX));
+        assert_eq!(domain(Pid::this(), inet.as_raw_fd()), Some(libc::AF_INET));
+        assert_eq!(domain(Pid::this(), file.as_raw_fd()), None);
+    }
+}

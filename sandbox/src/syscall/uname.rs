@@ -1,0 +1,41 @@
+//! uname(2) under a pretended kernel release.
+#![forbid(unsafe_code)]
+
+use std::os::unix::ffi::OsStrExt;
+
+use super::call::{Action, Call};
+use crate::error::Failure;
+use crate::sys::fs::bytes_of;
+
+/// uname(2). An emulator copies the release from here, as far as it does not set one itself (`qemu -r`).
+pub fn uname(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let Some(release) = &call.world.kernel_release else { return Ok(Action::Pass) };
+    let mut name = crate::sys::process::uname()?;
+    fill(&mut name.release, release.as_bytes());
+    call.mem.write(call.args[0], bytes_of(&name))?;
+    Ok(Action::Answer(0))
+}
+
+/// Replaces a field, NUL-terminated and cut where it is too long.
+fn fill(field: &mut [libc::c_char], text: &[u8]) {
+    let keep = text.len().min(field.len() - 1);
+    field.fill(0);
+    for (to, &from) in field.iter_mut().zip(&text[..keep]) {
+        *to = from as libc::c_char;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_is_cut_at_64_bytes_and_leaves_no_rest_of_the_old() {
+        let mut field = [b'x' as libc::c_char; 65];
+        fill(&mut field, b"4.19");
+        assert_eq!(field[..5], [b'4', b'.', b'1', b'9', 0].map(|byte| byte as libc::c_char));
+        assert!(field[4..].iter().all(|&byte| byte == 0));
+        fill(&mut field, &[b'y'; 100]);
+        assert_eq!(field[63..], [b'y' as libc::c_char, 0]);
+    }
+}
