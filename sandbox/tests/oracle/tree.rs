@@ -52,10 +52,11 @@ impl Tree {
             if path.iter().filter(|&&byte| byte == b'/').count() > 4 || tree.entries.contains_key(&path) {
                 continue;
             }
+            // Not too many links: each loop among them takes forty looks.
             let what = match rng.below(100) {
                 0..45 if closed && rng.percent(8) => What::Directory(*rng.pick(&[0, 0o600, 0o444, 0o555])),
                 0..45 => What::Directory(0o755),
-                45..60 => What::File(at as u64 + 1),
+                45..70 => What::File(at as u64 + 1),
                 _ => What::Link(tree.text(rng)),
             };
             tree.entries.insert(path, what);
@@ -68,13 +69,31 @@ impl Tree {
 
     /// What a link says.
     fn text(&self, rng: &mut Rng) -> Vec<u8> {
-        let text = match rng.below(10) {
+        let text = match rng.below(30) {
             0 => name(rng),
             1 => [b"../", &name(rng)[..]].concat(),
             _ => self.path(rng),
         };
         // What symlink(2) does not take.
         if text.is_empty() || text.len() > 4095 { name(rng) } else { text }
+    }
+
+    /// This tree with `other` bound at `at`, which hides what was there. Sizes of files stay telling them apart.
+    pub fn bind(&mut self, at: &[u8], other: &Tree) {
+        let below = join(at, b"");
+        self.entries.retain(|path, _| path != at && !path.starts_with(&below));
+        self.entries.insert(at.to_vec(), What::Directory(0o755));
+        let moved = other.entries.iter().map(|(path, what)| (join(at, path), what.clone()));
+        self.entries.extend(moved);
+    }
+
+    /// Makes every file larger, so that it differs from those of other trees.
+    pub fn enlarge(&mut self, by: u64) {
+        for what in self.entries.values_mut() {
+            if let What::File(size) = what {
+                *size += by;
+            }
+        }
     }
 
     fn add_chain(&mut self, rng: &mut Rng) {
@@ -87,6 +106,11 @@ impl Tree {
             self.entries.insert(join(&dir, format!("k{link}").as_bytes()), What::Link(text));
         }
         self.chain = Some(dir);
+    }
+
+    /// Whether `path` names a link of the chain.
+    pub fn names_chain(&self, path: &[u8]) -> bool {
+        path.split(|&byte| byte == b'/').any(|name| matches!(name, [b'k', b'0'..=b'9', ..]))
     }
 
     /// All directories, the root among them as the empty path.
