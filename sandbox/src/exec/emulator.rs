@@ -185,3 +185,83 @@ fn check(path: &Path) -> Result<Emulator, Error> {
     }
     Ok(Emulator { path: HostPath::new(path), command: FAMILIES[0].command })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exec::sample::{ARM, Dir, HOST};
+
+    fn arm() -> &'static Machine {
+        Machine::named("arm").expect("it is in the table")
+    }
+
+    fn search(dir: &Dir) -> EmulatorSearch {
+        let path = ["one", "two", "relative"].map(|name| dir.path().join(name)).to_vec();
+        EmulatorSearch { explicit: Vec::new(), path, data_dir: Some(dir.path().join("own")) }
+    }
+
+    #[track_caller]
+    fn found(search: EmulatorSearch) -> Result<PathBuf, Error> {
+        let emulators = Emulators::new(search)?;
+        emulators.find(arm(), b"/prog").map(|emulator| emulator.path.as_path().to_path_buf())
+    }
+
+    fn explicit(arch: Option<&str>, path: &Path) -> EmulatorSearch {
+        let named = config::Emulator { arch: arch.map(String::from), path: path.into() };
+        EmulatorSearch { explicit: vec![named], ..Default::default() }
+    }
+
+    #[test]
+    fn the_users_choice_comes_first_then_static_names_then_path_then_the_users_directory() {
+        let dir = Dir::new("order");
+        let nothing = Error::NoEmulator { machine: "arm".into(), program: "/prog".into() };
+        assert_eq!(found(search(&dir)), Err(nothing));
+        let own = dir.file("own/qemu-arm", &HOST.bytes(), 0o755);
+        assert_eq!(found(search(&dir)), Ok(own));
+        let plain = dir.file("one/qemu-arm", &HOST.bytes(), 0o755);
+        assert_eq!(found(search(&dir)), Ok(plain));
+        let named_static = dir.file("two/qemu-arm-static", &HOST.bytes(), 0o755);
+        assert_eq!(found(search(&dir)), Ok(named_static));
+        let chosen = dir.file("chosen", &HOST.bytes(), 0o755);
+        assert_eq!(
+            found(EmulatorSearch { path: search(&dir).path, ..explicit(Some("armhf"), &chosen) }),
+            Ok(chosen)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_passed_over_but_named_if_there_is_nothing_else() {
+        let dir = Dir::new("unusable");
+        let dynamic =
+            dir.file("one/qemu-arm-static", &HOST.with_interpreter(b"/lib64/ld.so\0").bytes(), 0o755);
+        let error = Error::EmulatorDynamic { path: dynamic, interpreter: "/lib64/ld.so".into() };
+        assert_eq!(found(search(&dir)), Err(error));
+        dir.file("one/qemu-arm", &HOST.bytes(), 0o644);
+        let usable = dir.file("two/qemu-arm", &HOST.bytes(), 0o755);
+        assert_eq!(found(search(&dir)), Ok(usable));
+    }
+
+    #[test]
+    fn a_bad_choice_of_the_users_is_an_error_at_once() {
+        let dir = Dir::new("choice");
+        let path = dir.file("qemu-arm", &ARM.bytes(), 0o755);
+        let foreign = Error::EmulatorForeign { path: path.clone(), machine: "arm".into() };
+        assert_eq!(found(explicit(None, &path)), Err(foreign));
+        let path = dir.file("qemu-aarch64", b"#!/bin/sh\n", 0o755);
+        assert_eq!(found(explicit(None, &path)), Err(Error::EmulatorNotElf { path }));
+        let path = dir.file("emulator", &HOST.bytes(), 0o755);
+        assert_eq!(found(explicit(None, &path)), Err(Error::EmulatorUnnamed { path: path.clone() }));
+        assert_eq!(found(explicit(Some("vax"), &path)), Err(Error::UnknownMachine { name: "vax".into() }));
+        let path = dir.path().join("missing");
+        let missing = Error::Emulator { path: path.clone(), errno: Errno::ENOENT };
+        assert_eq!(found(explicit(Some("arm"), &path)), Err(missing));
+    }
+
+    #[test]
+    fn a_link_to_an_emulator_is_followed() {
+        let dir = Dir::new("link");
+        let real = dir.file("elsewhere/emu", &HOST.bytes(), 0o755);
+        std::os::unix::fs::symlink(&real, dir.path().join("qemu-arm")).expect("it is writable");
+        assert_eq!(found(explicit(None, &dir.path().join("qemu-arm"))), Ok(real));
+    }
+}

@@ -244,3 +244,94 @@ fn os(what: &str) -> impl FnOnce(std::io::Error) -> Error {
     let what = what.to_owned();
     move |error| Error::os(what)(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vfs::GuestPath;
+
+    fn carrier() -> Carrier {
+        Carrier::of_this_process().expect("this process has an executable")
+    }
+
+    #[test]
+    fn a_carriers_name_leaves_room_for_the_guests() {
+        let carrier = carrier();
+        let long = vec![b'x'; 4095];
+        for execfn in [&b"sh"[..], &long] {
+            let argument = carrier.argument(execfn);
+            assert!(argument.len() >= execfn.len() && argument.len() <= 4095);
+            let path = HostPath::from_bytes(argument);
+            let (there, own) = (fs::metadata(&path).expect("it is there"), fs::metadata("/proc/self/exe"));
+            assert_eq!(there.ino(), own.expect("it is there").ino());
+        }
+    }
+
+    #[test]
+    fn the_stub_lies_in_the_image_that_execve_maps() {
+        let carrier = carrier();
+        let blob = stub::own_entry().wrapping_add(carrier.blob);
+        assert_eq!(blob, stub::address());
+        assert_eq!(blob % PAGE, 0);
+        assert_eq!(stub::len() % PAGE, 0);
+        let (start, end) =
+            (stub::own_entry().wrapping_add(carrier.start), stub::own_entry().wrapping_add(carrier.end));
+        assert!(start <= blob && blob + stub::len() <= end);
+        let mut file = vec![0; stub::bytes().len()];
+        let own = fs::File::open("/proc/self/exe").expect("it is there");
+        std::os::unix::fs::FileExt::read_exact_at(&own, &mut file, carrier.blob_offset)
+            .expect("it can be read");
+        assert!(file == stub::bytes());
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn a_call_can_be_repeated_from_the_trampoline() {
+        assert_eq!(&stub::bytes()[TRAMPOLINE as usize..TRAMPOLINE_RETURN as usize], b"\x0f\x05");
+        assert_eq!(&stub::bytes()[TRAMPOLINE_RETURN as usize..][..3], b"\x48\x8b\x39");
+    }
+
+    #[test]
+    fn a_start_lies_below_the_stack_and_holds_the_paths() {
+        let plan = Plan {
+            program: HostPath::new("/srv/bin/true"),
+            interpreter: None,
+            arguments: None,
+            swap: None,
+            hidden: 0,
+            exe: GuestPath::lexical(b"/bin/true"),
+            execfn: b"/bin/true".to_vec(),
+            comm: b"a-name-longer-than-15".to_vec(),
+            emulated: None,
+        };
+        let (stack, entry) = (0x7ffc_0000_1238, 0x5555_0000_0000);
+        let start = carrier().start(&plan, StackInfo { stack, entry }, 0);
+        assert_eq!((start.sp, start.arg), (start.at, start.at));
+        assert_eq!(start.at % 16, 0);
+        assert!(start.at + start.bytes.len() as u64 + 128 <= stack);
+        assert_eq!(start.ip, entry.wrapping_add(carrier().blob));
+        let strings = b"/srv/bin/true\0a-name-longer-t\0/bin/true\0";
+        let (words, rest) = start.bytes.split_at(stub::WORDS * 8);
+        assert_eq!(rest[..14], strings[..14]);
+        assert!(rest.ends_with(&strings[14..]), "{}", String::from_utf8_lossy(rest));
+        assert_eq!(words[..8], (start.at + stub::WORDS as u64 * 8).to_ne_bytes());
+        assert_eq!(words[8..16], [0; 8]);
+    }
+
+    #[test]
+    fn only_the_stubs_own_calls_are_reports() {
+        let done = Report::Done { scratch: 1, scratch_len: 2, blob: 3, mm: None };
+        assert_eq!(Report::of([stub::DONE, 1, 2, 3, 0]), Some(done));
+        let failed = Report::Failed { errno: Errno::ENOENT, stage: "mapping the program" };
+        assert_eq!(Report::of([stub::FAILED, 2, stub::STAGE_PROGRAM, 0, 0]), Some(failed));
+        assert_eq!(Report::of([libc::PR_SET_NAME as u64, 0, 0, 0, 0]), None);
+    }
+
+    #[test]
+    fn the_entry_point_is_in_the_auxiliary_vector() {
+        let words = [libc::AT_PAGESZ, 4096, libc::AT_ENTRY, 0x1234, libc::AT_NULL, 0];
+        let bytes: Vec<u8> = words.iter().flat_map(|word: &u64| word.to_ne_bytes()).collect();
+        assert_eq!(entry_point(&bytes), Some(0x1234));
+        assert_eq!(entry_point(&bytes[..16]), None);
+    }
+}

@@ -9,6 +9,8 @@ mod files;
 pub mod loader;
 mod machine;
 mod plan;
+#[cfg(test)]
+mod sample;
 mod shebang;
 
 pub use emulator::Emulators;

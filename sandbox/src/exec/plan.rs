@@ -208,3 +208,144 @@ fn execute_only(found: &Found) -> Refused {
 fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::fs::File;
+    use std::io::Write;
+
+    use nix::sys::memfd::{MFdFlags, memfd_create};
+
+    use super::*;
+    use crate::config::{self, EmulatorSearch};
+    use crate::exec::sample::{ARM, HOST, S390X};
+
+    /// A guest whose files lie below host `/srv`; `None` is a file that may be executed but not read.
+    struct Fake(HashMap<&'static str, Option<Vec<u8>>>);
+
+    impl Files for Fake {
+        fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
+            let name = std::str::from_utf8(path).expect("paths here are text");
+            let content = self.0.get(name).ok_or(Errno::ENOENT)?;
+            let file = content.as_ref().map(|content| {
+                let fd = memfd_create(c"guest", MFdFlags::empty()).expect("memory is there");
+                let mut file = File::from(fd);
+                file.write_all(content).expect("memory is there");
+                file
+            });
+            let host = HostPath::from_bytes([b"/srv", path].concat());
+            Ok(Found { guest: GuestPath::lexical(path), host, file })
+        }
+    }
+
+    fn guest(files: &[(&'static str, &[u8])]) -> Fake {
+        Fake(files.iter().map(|(path, content)| (*path, Some(content.to_vec()))).collect())
+    }
+
+    fn no_emulators() -> Emulators {
+        Emulators::new(EmulatorSearch::default()).expect("nothing is named")
+    }
+
+    fn words(words: &[&str]) -> Option<Vec<Vec<u8>>> {
+        Some(words.iter().map(|word| word.as_bytes().to_vec()).collect())
+    }
+
+    #[track_caller]
+    fn refused(mut files: Fake, path: &str) -> (Errno, Option<Error>) {
+        let refused = plan(&mut files, &no_emulators(), path.as_bytes(), b"x").expect_err("it cannot run");
+        match refused.failure {
+            Failure::Errno(errno) => (errno, refused.note.map(|note| *note)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_static_program_is_loaded_as_it_is() {
+        let mut files = guest(&[("/bin/prog", &HOST.bytes())]);
+        let plan = plan(&mut files, &no_emulators(), b"/bin/prog", b"x").expect("it can run");
+        assert_eq!(plan.program, HostPath::new("/srv/bin/prog"));
+        assert_eq!((plan.interpreter, plan.arguments, plan.emulated), (None, None, None));
+        assert_eq!((&plan.execfn[..], &plan.comm[..]), (&b"/bin/prog"[..], &b"prog"[..]));
+        assert_eq!(plan.exe, GuestPath::lexical(b"/bin/prog"));
+    }
+
+    #[test]
+    fn an_interpreter_is_the_guests() {
+        let program = HOST.with_interpreter(b"/lib/ld.so\0").bytes();
+        let mut files = guest(&[("prog", &program), ("/lib/ld.so", &HOST.bytes())]);
+        let plan = plan(&mut files, &no_emulators(), b"prog", b"x").expect("it can run");
+        assert_eq!(plan.interpreter, Some(HostPath::new("/srv/lib/ld.so")));
+    }
+
+    #[test]
+    fn a_missing_interpreter_is_named() {
+        let program = ARM.with_interpreter(b"/lib/ld-linux-armhf.so.3\0").bytes();
+        let (errno, note) = refused(guest(&[("/prog", &program)]), "/prog");
+        assert_eq!(errno, Errno::ENOENT);
+        let interpreter = "/lib/ld-linux-armhf.so.3".into();
+        assert_eq!(note, Some(Error::InterpreterMissing { program: "/prog".into(), interpreter }));
+    }
+
+    #[test]
+    fn an_interpreter_is_for_the_programs_machine() {
+        let program = HOST.with_interpreter(b"/ld.so\0").bytes();
+        let with =
+            |interpreter: &[u8]| refused(guest(&[("/prog", &program), ("/ld.so", interpreter)]), "/prog");
+        assert_eq!(with(&ARM.bytes()), (Errno::ELIBBAD, None));
+        assert_eq!(with(b"#!/bin/sh\n"), (Errno::EIO, None));
+        assert_eq!(with(&[b'x'; 64]), (Errno::ELIBBAD, None));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_explained() {
+        let mut files = guest(&[("/script", b"#!/secret\n")]);
+        files.0.insert("/secret", None);
+        let note = Some(Error::ExecuteOnly { program: "/secret".into() });
+        assert_eq!(refused(files, "/script"), (Errno::EACCES, note));
+    }
+
+    #[test]
+    fn a_foreign_program_without_emulator_is_no_program() {
+        for (sample, machine) in [(ARM, "arm"), (S390X, "s390x")] {
+            let (errno, note) = refused(guest(&[("/prog", &sample.bytes())]), "/prog");
+            assert_eq!(errno, Errno::ENOEXEC);
+            let error = Error::NoEmulator { machine: machine.into(), program: "/prog".into() };
+            assert_eq!(note, Some(error));
+        }
+    }
+
+    #[test]
+    fn what_is_no_program_at_all_needs_no_explanation() {
+        let vax = crate::exec::sample::Sample { machine: 75, ..ARM };
+        for content in [&b""[..], b"hello", b"#!", b"\x7fELF", &vax.bytes()] {
+            let (errno, note) = refused(guest(&[("/prog", content)]), "/prog");
+            assert_eq!(
+                (errno, note),
+                if content == b"#!" { (Errno::EACCES, None) } else { (Errno::ENOEXEC, None) }
+            );
+        }
+    }
+
+    #[test]
+    fn an_emulator_is_called_with_the_guests_words() {
+        let dir = crate::exec::sample::Dir::new("plan");
+        let path = dir.file("qemu-arm-static", &HOST.bytes(), 0o755);
+        let explicit = vec![config::Emulator { arch: None, path: path.clone() }];
+        let emulators =
+            Emulators::new(EmulatorSearch { explicit, ..Default::default() }).expect("it is usable");
+        let emulator = path.to_str().expect("the path is text");
+
+        let mut files = guest(&[("./prog", &ARM.bytes()), ("/script", b"#!./prog -e\n")]);
+        let plan = plan(&mut files, &emulators, b"./prog", b"zero").expect("it can run");
+        assert_eq!(plan.program, HostPath::new(&path));
+        assert_eq!(plan.arguments, words(&[emulator, "-0", "./prog", "zero"]));
+        assert_eq!((plan.swap, plan.hidden), (Some((2, 3)), 3));
+        assert_eq!(plan.emulated, Machine::named("arm"));
+        assert_eq!((&plan.comm[..], plan.exe), (&b"prog"[..], GuestPath::lexical(b"/prog")));
+
+        let plan = super::plan(&mut files, &emulators, b"/script", b"zero").expect("it can run");
+        assert_eq!(plan.arguments, words(&[emulator, "-0", "./prog", "./prog", "-e", "/script"]));
+        assert_eq!(plan.comm, b"script");
+    }
+}

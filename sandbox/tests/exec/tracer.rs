@@ -13,7 +13,9 @@ use nix::sys::uio::{RemoteIoVec, process_vm_writev};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use sandbox::exec::Plan;
-use sandbox::exec::loader::{Carrier, Report, StackInfo, entry_point};
+use sandbox::exec::loader::{
+    Carrier, Report, StackInfo, TRAMPOLINE, TRAMPOLINE_END, TRAMPOLINE_RETURN, entry_point,
+};
 
 /// What a run showed.
 #[derive(Debug, PartialEq, Eq)]
@@ -137,6 +139,9 @@ fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> Option<(Report, String)> {
         let regs = ptrace::getregs(pid).expect("it is stopped");
         if regs.orig_rax == libc::SYS_prctl as u64 {
             if let Some(report) = Report::of([regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8]) {
+                if let Report::Done { scratch, blob, .. } = report {
+                    pass_trampoline(pid, scratch, blob);
+                }
                 let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("it has maps");
                 ptrace::detach(pid, None).expect("it is stopped");
                 return Some((report, maps));
@@ -155,4 +160,38 @@ fn start_stub(pid: Pid, carrier: &Carrier, plan: &Plan) {
     assert_eq!(written, Ok(start.bytes.len()));
     (regs.rip, regs.rsp, regs.rdi) = (start.ip, start.sp, start.arg);
     ptrace::setregs(pid, regs).expect("it is stopped");
+}
+
+/// From the entry stop of a call, has it end in the trampoline, which gives back the six argument registers and nothing
+/// else, then puts it back where it was.
+fn pass_trampoline(pid: Pid, slot: u64, blob: u64) {
+    let before = ptrace::getregs(pid).expect("it is stopped");
+    let arguments = [11, 12, 13, 14, 15, 16, before.rip];
+    for (address, word) in (slot..).step_by(8).zip(arguments) {
+        ptrace::write(pid, address as ptrace::AddressType, word as i64)
+            .expect("the tracer may write anything");
+    }
+    let mut regs = before;
+    (regs.rip, regs.rcx) = (blob + TRAMPOLINE_RETURN, slot);
+    ptrace::setregs(pid, regs).expect("it is stopped");
+    let step = |request: fn(Pid, Option<Signal>) -> nix::Result<()>| {
+        request(pid, None).expect("it is stopped");
+        waitpid(pid, None).expect("it is traced");
+        ptrace::getregs(pid).expect("it is stopped")
+    };
+    let mut after = step(ptrace::syscall);
+    assert_eq!((after.rip, after.rcx), (blob + TRAMPOLINE_RETURN, slot));
+    // The prctl(2) is none that the kernel knows.
+    assert_eq!(after.rax as i64, -i64::from(libc::EINVAL));
+    while after.rip != before.rip {
+        assert!((blob + TRAMPOLINE..blob + TRAMPOLINE_END).contains(&after.rip), "{:#x}", after.rip);
+        after = step(ptrace::step);
+    }
+    let given = [after.rdi, after.rsi, after.rdx, after.r10, after.r8, after.r9, after.rcx];
+    assert_eq!(given, arguments);
+    let kept = |regs: libc::user_regs_struct| {
+        [regs.rbx, regs.rbp, regs.rsp, regs.r12, regs.r13, regs.r14, regs.r15, regs.eflags, regs.fs_base]
+    };
+    assert_eq!((kept(after), after.rax as i64), (kept(before), -i64::from(libc::EINVAL)));
+    ptrace::setregs(pid, libc::user_regs_struct { orig_rax: u64::MAX, ..before }).expect("it is stopped");
 }
