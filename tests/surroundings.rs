@@ -189,7 +189,8 @@ fn the_caller_has_a_name() {
     let host = Host::new("name");
     let native = Command::new("id").arg("-un").output().expect("id(1) is everywhere");
     // A number without an account, as in a container, is called so.
-    let name = if native.status.success() { String::from_utf8_lossy(&native.stdout) } else { "user\n".into() };
+    let name =
+        if native.status.success() { String::from_utf8_lossy(&native.stdout) } else { "user\n".into() };
     host.prints(&["id", "-un"], &name);
     // Also where the guest gives the number to nobody.
     host.write("home/project/r/etc/passwd", "other:x:4242:4242::/:/bin/sh\n");
