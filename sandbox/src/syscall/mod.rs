@@ -11,6 +11,8 @@ pub mod world;
 
 pub mod paths;
 
+mod deleted;
+
 pub mod matrix;
 
 pub mod open;

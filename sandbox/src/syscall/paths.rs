@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::call::{Action, Call, Rewrite};
+use super::deleted::Climbed;
 use super::proc;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg};
 use crate::error::{Errno, Failure};
@@ -111,9 +112,36 @@ impl Call<'_> {
         let (handle, guest) = self.base(base, path)?;
         let start = match &guest {
             Some(guest) => vfs::Base::Held(guest),
-            None => vfs::Base::Outside,
+            None => {
+                if let Some(climbed) = self.climb(&handle, path)? {
+                    return self.find_climbed(handle, climbed, last);
+                }
+                vfs::Base::Outside
+            }
         };
         let resolved = self.walk(Some(&handle), start, path, last)?;
+        Ok(Target { resolved, last, handle: Some(handle) })
+    }
+
+    /// Where a path leads that begins with `..` of the deleted directory `handle`.
+    fn find_climbed(
+        &self,
+        handle: Arc<OwnedFd>,
+        climbed: Climbed<'_>,
+        last: Last,
+    ) -> Result<Target, Failure> {
+        let Climbed { handle: upper, name, steps, rest } = climbed;
+        if let Some(name) = name {
+            let resolved = self.walk(None, vfs::Base::Named(&name), rest, last)?;
+            return Ok(Target { resolved, last, handle: None });
+        }
+        let mut resolved = self.walk(Some(&upper), vfs::Base::Outside, rest, last)?;
+        // The kernel finds the way up from the same directory.
+        let up = vec![&b".."[..]; steps].join(&b'/');
+        resolved.below_base = resolved.below_base.map(|below| match &below[..] {
+            b"" => up,
+            below => [&up[..], b"/", below].concat(),
+        });
         Ok(Target { resolved, last, handle: Some(handle) })
     }
 
@@ -163,8 +191,8 @@ impl Call<'_> {
                 Err(Errno::ENOENT) => return Err(Errno::EBADF.into()),
                 other => other?,
             };
-            let host = fs::readlink(link.as_bytes())?;
-            return Ok((Arc::new(handle), self.name_of(HostPath::from_bytes(host))));
+            let name = self.name_of_link(link.as_bytes())?;
+            return Ok((Arc::new(handle), name));
         }
         let goes_up = path.split(|&byte| byte == b'/').any(|name| name == b"..");
         let handle = self.cwd_handle()?;
@@ -192,12 +220,13 @@ impl Call<'_> {
     /// # Errors
     /// As readlink(2), where the task is gone.
     pub fn cwd_name(&self) -> Result<Option<GuestPath>, Errno> {
-        let host = HostPath::from_bytes(fs::readlink(format!("/proc/{}/cwd", self.tid).as_bytes())?);
+        let link = format!("/proc/{}/cwd", self.tid);
+        let host = HostPath::from_bytes(fs::readlink(link.as_bytes())?);
         let known = self.task().fs.cwd.borrow().clone();
         if let Some(known) = known.filter(|known| self.world.namespace.shows(known, &host)) {
             return Ok(Some(known));
         }
-        let name = self.name_of(host);
+        let name = self.name_of_link(link.as_bytes())?;
         *self.task().fs.cwd.borrow_mut() = name.clone();
         Ok(name)
     }
