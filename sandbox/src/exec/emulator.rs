@@ -189,7 +189,7 @@ fn check(path: &Path) -> Result<Emulator, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exec::sample::{ARM, Dir, HOST};
+    use crate::exec::for_tests::{ARM, Dir, HOST};
 
     fn arm() -> &'static Machine {
         Machine::named("arm").expect("it is in the table")

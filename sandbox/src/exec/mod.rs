@@ -6,11 +6,11 @@
 mod elf;
 mod emulator;
 mod files;
+#[cfg(test)]
+mod for_tests;
 pub mod loader;
 mod machine;
 mod plan;
-#[cfg(test)]
-mod sample;
 mod shebang;
 
 pub use emulator::Emulators;

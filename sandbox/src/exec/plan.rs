@@ -219,7 +219,7 @@ mod tests {
 
     use super::*;
     use crate::config::{self, EmulatorSearch};
-    use crate::exec::sample::{ARM, HOST, S390X};
+    use crate::exec::for_tests::{ARM, HOST, S390X};
 
     /// A guest whose files lie below host `/srv`; `None` is a file that may be executed but not read.
     struct Fake(HashMap<&'static str, Option<Vec<u8>>>);
@@ -317,7 +317,7 @@ mod tests {
 
     #[test]
     fn what_is_no_program_at_all_needs_no_explanation() {
-        let vax = crate::exec::sample::Sample { machine: 75, ..ARM };
+        let vax = crate::exec::for_tests::Sample { machine: 75, ..ARM };
         for content in [&b""[..], b"hello", b"#!", b"\x7fELF", &vax.bytes()] {
             let (errno, note) = refused(guest(&[("/prog", content)]), "/prog");
             assert_eq!(
@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn an_emulator_is_called_with_the_guests_words() {
-        let dir = crate::exec::sample::Dir::new("plan");
+        let dir = crate::exec::for_tests::Dir::new("plan");
         let path = dir.file("qemu-arm-static", &HOST.bytes(), 0o755);
         let explicit = vec![config::Emulator { arch: None, path: path.clone() }];
         let emulators =
