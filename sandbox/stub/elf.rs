@@ -5,7 +5,7 @@
 //!
 //! Source: elf(5).
 
-use core::mem::size_of;
+use core::mem::{MaybeUninit, size_of};
 
 use crate::Loaded;
 use crate::arch;
@@ -65,29 +65,37 @@ struct Phdr {
     align: usize,
 }
 
+/// So much of a file is read at once: its header, and most files' program headers.
+const HEAD: usize = 1024;
+
+type Head = MaybeUninit<[u8; HEAD]>;
+
 /// The program headers of a file: the kernel allows up to 65,536 bytes of them.
 struct Phdrs {
     at: usize,
     count: usize,
-    /// Bytes mapped for them.
+    /// Bytes mapped for them, 0 if they lie elsewhere.
     mapped: usize,
 }
 
 impl Phdrs {
-    /// Reads them from `fd`.
-    fn read(fd: isize, header: &Header, page: usize) -> Result<Self, Errno> {
+    /// Reads them from `fd`, unless they are among the first `read` bytes of it, which are at `head`.
+    fn read(fd: isize, header: &Header, head: &Head, read: usize, page: usize) -> Result<Self, Errno> {
         let (count, len) = (header.phnum as usize, header.phnum as usize * PHENT);
         if header.phentsize as usize != PHENT || len == 0 || len > 65536 {
             return Err(ENOEXEC);
+        }
+        if header.phoff <= read && len <= read - header.phoff {
+            return Ok(Self { at: head.as_ptr() as usize + header.phoff, count, mapped: 0 });
         }
         let mapped = len.next_multiple_of(page);
         let at = mmap(0, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)?;
         let phdrs = Self { at, count, mapped };
         match read_at(fd, at, len, header.phoff) {
-            Ok(()) => Ok(phdrs),
-            Err(errno) => {
+            Ok(read) if read == len => Ok(phdrs),
+            result => {
                 phdrs.forget();
-                Err(errno)
+                Err(result.err().unwrap_or(EIO))
             }
         }
     }
@@ -97,8 +105,8 @@ impl Phdrs {
     }
 
     fn iter(&self) -> impl Iterator<Item = Phdr> + '_ {
-        // SAFETY: `count` of them were read to `at`, which is aligned to a page.
-        (0..self.count).map(|index| unsafe { *((self.at + index * PHENT) as *const Phdr) })
+        // SAFETY: `count` of them were read to `at`, which may be any address.
+        (0..self.count).map(|index| unsafe { ((self.at + index * PHENT) as *const Phdr).read_unaligned() })
     }
 
     fn segments(&self) -> impl Iterator<Item = Phdr> + '_ {
@@ -126,10 +134,13 @@ pub fn map(path: usize, place: Place, page: usize) -> Result<Loaded, Errno> {
 }
 
 fn map_open(fd: isize, place: Place, page: usize) -> Result<Loaded, Errno> {
-    let mut header = core::mem::MaybeUninit::<Header>::uninit();
-    read_at(fd, header.as_mut_ptr() as usize, size_of::<Header>(), 0)?;
-    // SAFETY: all of it was read, and every bit pattern is one.
-    let header = unsafe { header.assume_init() };
+    let mut head = Head::uninit();
+    let read = read_at(fd, head.as_mut_ptr() as usize, HEAD, 0)?;
+    if read < size_of::<Header>() {
+        return Err(EIO);
+    }
+    // SAFETY: so much was read, and every bit pattern is a header.
+    let header = unsafe { (head.as_ptr() as *const Header).read_unaligned() };
     let dynamic = match header.kind {
         ET_EXEC => false,
         ET_DYN => true,
@@ -138,7 +149,7 @@ fn map_open(fd: isize, place: Place, page: usize) -> Result<Loaded, Errno> {
     if header.ident[..4] != *b"\x7fELF" || header.machine != arch::MACHINE {
         return Err(ENOEXEC);
     }
-    let phdrs = Phdrs::read(fd, &header, page)?;
+    let phdrs = Phdrs::read(fd, &header, &head, read, page)?;
     let loaded = map_segments(fd, &header, &phdrs, dynamic, place, page);
     phdrs.forget();
     loaded

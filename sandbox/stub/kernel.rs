@@ -67,12 +67,9 @@ pub fn close(fd: isize) {
     arch::syscall(nr::CLOSE, [fd as usize, 0, 0, 0, 0, 0]);
 }
 
-/// pread(2): exactly `len` bytes, EIO where the file ends before.
-pub fn read_at(fd: isize, to: usize, len: usize, offset: usize) -> Result<(), Errno> {
-    match checked(arch::syscall(nr::PREAD64, [fd as usize, to, len, offset, 0, 0]))? {
-        read if read == len => Ok(()),
-        _ => Err(EIO),
-    }
+/// pread(2): how many bytes there were, up to `len`.
+pub fn read_at(fd: isize, to: usize, len: usize, offset: usize) -> Result<usize, Errno> {
+    checked(arch::syscall(nr::PREAD64, [fd as usize, to, len, offset, 0, 0]))
 }
 
 /// The length of a file.

@@ -19,7 +19,6 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 use super::elf::{Headers, PT_LOAD};
 use super::plan::Plan;
@@ -37,7 +36,11 @@ pub const TRAMPOLINE_END: u64 = stub::TRAMPOLINE + 64;
 /// xroot's own file as a program that carries the stub into a tracee.
 #[derive(Debug, Clone)]
 pub struct Carrier {
+    /// Where the file was when this process started, and its device and inode.
     path: HostPath,
+    id: (u64, u64),
+    /// The link of /proc that names it whatever becomes of the path, if /proc lets the tracee follow it.
+    link: HostPath,
     /// Distances from AT_ENTRY, wrapping: the blob, the first byte of the image, the first page behind it.
     blob: u64,
     start: u64,
@@ -109,7 +112,9 @@ impl Carrier {
         // Only a static, position-independent carrier lies where the kernel puts libraries.
         let moves = headers.interpreter().is_some() || headers.kind != goblin::elf::header::ET_DYN;
         Ok(Self {
-            path: own_path(&file)?,
+            path: HostPath::new(fs::read_link("/proc/self/exe").map_err(os("cannot read /proc/self/exe"))?),
+            id: id(&file.metadata().map_err(os("cannot stat /proc/self/exe"))?),
+            link: HostPath::new(format!("/proc/{}/exe", std::process::id())),
             blob: blob.wrapping_sub(headers.entry),
             start: start.wrapping_sub(headers.entry),
             end: end.wrapping_sub(headers.entry),
@@ -122,7 +127,9 @@ impl Carrier {
     ///
     /// At most 4,095 bytes if `execfn` is.
     pub fn argument(&self, execfn: &[u8]) -> Vec<u8> {
-        let path = self.path.as_bytes();
+        // A session may outlive the file: xroot is installed anew while a guest's shell is open.
+        let there = fs::metadata(&self.path).is_ok_and(|metadata| id(&metadata) == self.id);
+        let path = if there { self.path.as_bytes() } else { self.link.as_bytes() };
         let mut argument = vec![b'/'; execfn.len().saturating_sub(path.len())];
         argument.extend_from_slice(path);
         argument
@@ -193,17 +200,8 @@ pub fn entry_point(auxv: &[u8]) -> Option<u64> {
     auxv.chunks_exact(16).find(|entry| word(&entry[..8]) == libc::AT_ENTRY).map(|entry| word(&entry[8..]))
 }
 
-/// The executable's path while it names this very file, else the link that always does.
-fn own_path(own: &fs::File) -> Result<HostPath, Error> {
-    let same = |path: &Path| -> std::io::Result<bool> {
-        let (own, there) = (own.metadata()?, fs::metadata(path)?);
-        Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
-    };
-    let path = fs::read_link("/proc/self/exe").map_err(os("cannot read /proc/self/exe"))?;
-    if same(&path).unwrap_or(false) {
-        return Ok(HostPath::new(path));
-    }
-    Ok(HostPath::new(format!("/proc/{}/exe", std::process::id())))
+fn id(metadata: &fs::Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
 }
 
 /// What this host randomises: 0 nothing, 1 mappings, 2 the heap too (sysctl kernel.randomize_va_space).
@@ -265,6 +263,13 @@ mod tests {
             let (there, own) = (fs::metadata(&path).expect("it is there"), fs::metadata("/proc/self/exe"));
             assert_eq!(there.ino(), own.expect("it is there").ino());
         }
+    }
+
+    #[test]
+    fn a_carrier_that_was_replaced_is_still_found() {
+        let replaced = Carrier { path: HostPath::new("/proc/self/status"), ..carrier() };
+        let link = format!("/proc/{}/exe", std::process::id());
+        assert_eq!(replaced.argument(b"sh"), link.as_bytes());
     }
 
     #[test]
