@@ -138,6 +138,7 @@ impl Session {
                 pid,
                 credentials: RefCell::new(credentials),
                 has_filter: false.into(),
+                is_strict: false.into(),
             }),
             fs: Rc::new(Fs {
                 cwd: RefCell::new(Some(self.prepared.workdir.clone())),

@@ -38,6 +38,8 @@ pub struct Process {
     pub credentials: RefCell<Credentials>,
     /// Set once the process has installed a seccomp filter of its own: no rewrite may change a call's number then.
     pub has_filter: Cell<bool>,
+    /// Set once the process is in seccomp's strict mode: the next call that is stopped is its last.
+    pub is_strict: Cell<bool>,
 }
 
 /// What chdir(2) changes.
@@ -155,6 +157,7 @@ impl Process {
             pid,
             credentials: RefCell::clone(&self.credentials),
             has_filter: Cell::clone(&self.has_filter),
+            is_strict: Cell::clone(&self.is_strict),
         }
     }
 }

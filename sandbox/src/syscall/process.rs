@@ -58,6 +58,15 @@ pub fn clone3(call: &mut Call<'_>) -> Result<Action, Failure> {
 }
 
 fn check_flags(flags: u64) -> Result<Action, Failure> {
+    // copy_process finds these faults before it asks for a privilege.
+    let has = |all: i32| flags & all as u64 == all as u64;
+    let is_invalid = has(libc::CLONE_NEWNS | libc::CLONE_FS)
+        || has(libc::CLONE_NEWUSER | libc::CLONE_FS)
+        || (has(libc::CLONE_THREAD) && (!has(libc::CLONE_SIGHAND) || has(libc::CLONE_NEWPID)))
+        || (has(libc::CLONE_SIGHAND) && !has(libc::CLONE_VM));
+    if is_invalid {
+        return Err(Errno::EINVAL.into());
+    }
     if flags & (NAMESPACES | libc::CLONE_UNTRACED as u64) != 0 {
         return Err(Errno::EPERM.into());
     }

@@ -7,7 +7,7 @@
 //! names: [`peer`] puts the ones that it gave in their place.
 //!
 //! Addresses are copied where no other thread can change them before the kernel reads them, whatever their family.
-//! Exception: sendmmsg(2) without a single name, on a socket of another family or where the family cannot be told.
+//! Exception: sendmmsg(2) without a single name.
 //!
 //! Source: unix(7), bind(2), connect(2), send(2), net/unix/af_unix.c.
 #![forbid(unsafe_code)]

@@ -54,6 +54,7 @@ impl Fixture {
                 pid: own,
                 credentials: RefCell::default(),
                 has_filter: Cell::new(false),
+                is_strict: Cell::new(false),
             }),
             fs: Rc::new(Fs { cwd: RefCell::new(None), handle: RefCell::new(None) }),
             mm: Rc::new(mm),

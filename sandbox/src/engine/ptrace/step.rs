@@ -7,6 +7,7 @@ use super::{Engine, PendingExit, Phase};
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
 use crate::sys::mem::{Memory, ProcessMemory};
+use crate::sys::process;
 use crate::sys::ptrace::{self, SyscallInfo};
 use crate::syscall::call::Value;
 use crate::syscall::table::{Verdict, row};
@@ -22,6 +23,9 @@ impl Engine<'_> {
         let mut info = self.world.probes.syscall(pid)?;
         if self.task(pid)?.mm.loading.get() {
             return self.on_loader_call(pid, &info);
+        }
+        if self.task(pid)?.process.is_strict.get() {
+            return Ok(process::send(pid, libc::SIGKILL)?);
         }
         if let Some(original) = self.take_restarted(pid, &info)? {
             info = original;
@@ -165,12 +169,16 @@ impl Engine<'_> {
         let mut regs = ptrace::regs(pid)?;
         let mut ret = regs.ret();
         restore_args(&mut regs, &pending.regs);
-        if let Some(exit) = pending.exit.filter(|_| !RESTART.contains(&ret)) {
-            ret = match self.with_call(pid, pending.row, &pending.regs, |call| exit(call, ret)) {
-                Ok(ret) => ret,
+        if let Some(exit) = pending.exit {
+            let seen = match self.with_call(pid, pending.row, &pending.regs, |call| exit(call, ret)) {
+                Ok(seen) => seen,
                 Err(Failure::Errno(errno)) => -(errno as i64),
                 Err(failure) => return Err(failure),
             };
+            // What the call has changed meanwhile is undone, but the kernel must see its own result to make it again.
+            if !RESTART.contains(&ret) {
+                ret = seen;
+            }
         }
         regs.set_ret(ret);
         ptrace::set_regs(pid, &regs)?;

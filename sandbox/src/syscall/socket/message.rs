@@ -2,9 +2,10 @@
 #![forbid(unsafe_code)]
 
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 
 use super::address::{Address, MAX_SIZE};
-use super::{may_be_unix, reach};
+use super::{Reached, fault, may_be_unix, reach};
 use crate::error::{Errno, Failure};
 use crate::syscall::call::{Action, Call, Rewrite};
 use crate::syscall::table::number;
@@ -29,24 +30,29 @@ pub fn sendmsg(call: &mut Call<'_>) -> Result<Action, Failure> {
     Ok(Action::Rewrite(rewrite))
 }
 
-/// sendmmsg(2), on a socket that may have names: one message a call, which the man page allows ("may be less than vlen")
-/// and its users must expect.
-///
-/// The kernel reads and writes the same array, so none can be put where the guest cannot change it.
+/// sendmmsg(2). The kernel reads and writes the same array, so its names are replaced where they are, and put back
+/// afterwards. Where another thread could replace them again, one message goes at a time: "may be less than vlen".
 pub fn sendmmsg(call: &mut Call<'_>) -> Result<Action, Failure> {
-    let count = call.args[2] as u32;
-    let is_named = |index: u64| {
-        let name = call.mem.read_u64(call.args[1] + index * ENTRY_SIZE);
-        name.is_ok_and(|name| name != 0)
-    };
-    let any_named = (0..MAX_MESSAGES.min(count.into())).any(is_named);
-    if count == 0 || !any_named || !may_be_unix(call) {
+    let count = MAX_MESSAGES.min(u64::from(call.args[2] as u32));
+    let headers: Vec<_> =
+        (0..count).map_while(|index| header(call, call.args[1] + index * ENTRY_SIZE).ok()).collect();
+    if headers.iter().all(|header| name_of(header).0 == 0) || !may_be_unix(call) {
         return Ok(Action::Pass);
+    }
+    let mm = &call.task().mm;
+    let sharing = call.tasks.iter().filter(|task| Rc::ptr_eq(&task.mm, mm)).count();
+    if sharing == 1 {
+        return in_place(call, &headers);
     }
     if call.task().process.has_filter.get() {
         // The guest's own filter would judge the other number. As before Linux 3.0.
         return Err(Errno::ENOSYS.into());
     }
+    one_message(call)
+}
+
+/// The first message alone, by sendmsg(2).
+fn one_message(call: &mut Call<'_>) -> Result<Action, Failure> {
     let first = call.args[1];
     let (mut rewrite, file) = staged(call, first)?;
     rewrite.nr = Some(number("sendmsg"));
@@ -62,31 +68,87 @@ pub fn sendmmsg(call: &mut Call<'_>) -> Result<Action, Failure> {
     Ok(Action::Rewrite(rewrite))
 }
 
+/// Every message up to one whose name leads nowhere, with its address in the scratch slot.
+fn in_place(call: &mut Call<'_>, headers: &[Header]) -> Result<Action, Failure> {
+    /// As many addresses as fit.
+    const MOST: usize = 64;
+    let array = call.args[1];
+    let (mut rewrite, mut files, mut sent) = (Rewrite::default(), Vec::new(), 0u64);
+    for header in headers.iter().take(MOST) {
+        let entry = array + sent * ENTRY_SIZE;
+        match reached(call, header) {
+            Ok(None) => {}
+            Ok(Some(found)) => {
+                let at = scratch(call, rewrite.data.len());
+                let address = found.address.as_bytes();
+                let name = [&at.to_ne_bytes()[..], &(address.len() as u32).to_ne_bytes()].concat();
+                call.mem.write(entry, &name)?;
+                rewrite.data.extend_from_slice(address);
+                files.extend(found.file);
+            }
+            Err(failure) if sent == 0 => return Err(failure),
+            Err(_) => break,
+        }
+        sent += 1;
+    }
+    rewrite.set(2, sent);
+    let names: Vec<[u8; 12]> = headers[..sent as usize]
+        .iter()
+        .map(|header| header[..12].try_into().expect("twelve bytes"))
+        .collect();
+    rewrite.exit = Some(Box::new(move |call, ret| {
+        drop(files);
+        for (index, name) in names.iter().enumerate() {
+            call.mem.write(array + index as u64 * ENTRY_SIZE, name)?;
+        }
+        Ok(ret)
+    }));
+    Ok(Action::Rewrite(rewrite))
+}
+
 /// A changed call whose second argument is a copy of the header at `address`, with what its name stands on.
 fn staged(call: &Call<'_>, address: u64) -> Result<(Rewrite, Option<OwnedFd>), Failure> {
-    let mut header = [0; HEADER_SIZE];
-    call.mem.read(address, &mut header).map_err(|errno| super::fault(call, errno.into()))?;
+    let mut header = header(call, address).map_err(|errno| fault(call, errno.into()))?;
     let mut rewrite = Rewrite::default();
-    let (name, len) = name_of(&header);
-    // copy_msghdr_from_user: negative is an error, more than the largest address is cut. The kernel's to say.
-    if name == 0 || len <= 0 {
+    let Some(found) = reached(call, &header)? else {
         rewrite.stage(1, &header);
         return Ok((rewrite, None));
-    }
-    let Some(given) = Address::read(call, name, len.min(MAX_SIZE as i32))? else {
-        return Err(Errno::EINVAL.into());
     };
-    let reached = reach(call, given)?;
-    let slot = call.task().slot.as_ref().expect("a slot is taken before a handler runs").address;
-    header[..8].copy_from_slice(&(slot + SAVED_SIZE + HEADER_SIZE as u64).to_ne_bytes());
-    header[8..12].copy_from_slice(&(reached.address.as_bytes().len() as u32).to_ne_bytes());
-    rewrite.stage(1, &[&header, reached.address.as_bytes()].concat());
-    Ok((rewrite, reached.file))
+    let address = found.address.as_bytes();
+    header[..8].copy_from_slice(&scratch(call, HEADER_SIZE).to_ne_bytes());
+    header[8..12].copy_from_slice(&(address.len() as u32).to_ne_bytes());
+    rewrite.stage(1, &[&header, address].concat());
+    Ok((rewrite, found.file))
+}
+
+/// A header's address as the kernel is to see it; `None` without one.
+fn reached(call: &Call<'_>, header: &Header) -> Result<Option<Reached>, Failure> {
+    let (name, len) = name_of(header);
+    // copy_msghdr_from_user: a negative length is an error, one above the largest address is cut. The kernel's to say.
+    if name == 0 || len <= 0 {
+        return Ok(None);
+    }
+    let given = Address::read(call, name, len.min(MAX_SIZE as i32))?;
+    given.map(|given| reach(call, given)).transpose()
+}
+
+type Header = [u8; HEADER_SIZE];
+
+fn header(call: &Call<'_>, address: u64) -> Result<Header, Errno> {
+    let mut header = [0; HEADER_SIZE];
+    call.mem.read(address, &mut header)?;
+    Ok(header)
 }
 
 /// Where a header's name is, and its length.
-pub fn name_of(header: &[u8; HEADER_SIZE]) -> (u64, i32) {
+fn name_of(header: &Header) -> (u64, i32) {
     let name = u64::from_ne_bytes(header[..8].try_into().expect("eight bytes"));
     let len = i32::from_ne_bytes(header[8..12].try_into().expect("four bytes"));
     (name, len)
+}
+
+/// The address at which `offset` of the staged bytes will be.
+fn scratch(call: &Call<'_>, offset: usize) -> u64 {
+    let slot = call.task().slot.as_ref().expect("a slot is taken before a handler runs");
+    slot.address + SAVED_SIZE + offset as u64
 }
