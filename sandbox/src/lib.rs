@@ -41,6 +41,8 @@
 //!   name, AT_EXECFN and the scratch memory are right for all from their first instruction.
 //! * **open is made openat2(RESOLVE_NO_SYMLINKS)** on the resolved path: a symlink that another thread swaps in behind
 //!   the resolver's back is an error then, not a way out.
+//! * **The registers are all that is read at a stop**, not PTRACE_GET_SYSCALL_INFO: each request costs more than a
+//!   microsecond. Calls of another architecture (`int 0x80`) stop as SIGSYS instead, which names it.
 //! * **A signal to a whole group that contains xroot is sent by the tracer**, process by process, so that the guest
 //!   cannot kill what keeps it; si_pid is the tracer's then.
 

@@ -152,12 +152,15 @@ const ARCH: u32 = 4;
 const FIRST_FOREIGN: u32 = 0x4000_0000;
 
 /// Stops calls of other ABIs, and leaves the number loaded.
+///
+/// Those of another architecture (`int 0x80`) as SIGSYS, which names the architecture: at the other stop the tracer would
+/// have to ask for it each time, and a request costs more than all else that it does there.
 fn prologue() -> BpfProgram {
     let trace = statement(RET, libc::SECCOMP_RET_TRACE);
     vec![
         statement(LOAD, ARCH),
         sock_filter { code: JUMP_IF_EQUAL, jt: 1, jf: 0, k: arch::AUDIT_ARCH },
-        trace.clone(),
+        statement(RET, libc::SECCOMP_RET_TRAP),
         statement(LOAD, NR),
         sock_filter { code: JUMP_IF_AT_LEAST, jt: 0, jf: 1, k: FIRST_FOREIGN },
         trace,

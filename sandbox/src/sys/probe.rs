@@ -2,34 +2,17 @@
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
-use nix::unistd::Pid;
-
-use super::ptrace::{self, SyscallInfo};
-use crate::error::Errno;
-
 /// What this kernel can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probes {
     /// openat2(2): Linux 5.6, unless an outer filter denies it.
     pub openat2: bool,
-    /// PTRACE_GET_SYSCALL_INFO: Linux 5.3, not in gVisor.
-    pub syscall_info: bool,
 }
 
 impl Probes {
     /// Asks the kernel.
     pub fn new() -> Self {
-        Self { openat2: has_openat2(), syscall_info: ptrace::has_syscall_info() }
-    }
-
-    /// The call that a tracee is stopped at the entry of.
-    ///
-    /// Without PTRACE_GET_SYSCALL_INFO the ABI is told by the instruction that made the call.
-    ///
-    /// # Errors
-    /// ESRCH if the tracee is gone.
-    pub fn syscall(&self, pid: Pid) -> Result<SyscallInfo, Errno> {
-        if self.syscall_info { ptrace::syscall_info(pid) } else { ptrace::syscall_by_registers(pid) }
+        Self { openat2: has_openat2() }
     }
 }
 

@@ -64,89 +64,41 @@ pub fn event_message(pid: Pid) -> Result<u64, Errno> {
     Ok(message)
 }
 
-/// What signal a tracee is stopped for.
-pub fn signal_info(pid: Pid) -> Result<libc::siginfo_t, Errno> {
-    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
-    request(libc::PTRACE_GETSIGINFO, pid, 0, info.as_mut_ptr() as u64)?;
-    // SAFETY: all-zero bytes are a valid siginfo_t, and the kernel has filled it.
-    Ok(unsafe { info.assume_init() })
-}
-
-/// A call that a tracee is about to make, as the kernel describes it.
+/// A call that a filter has turned into SIGSYS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SyscallInfo {
+pub struct FilteredCall {
     /// `AUDIT_ARCH_*` of the ABI by which the call came in.
     pub arch: u32,
-    pub nr: u64,
-    pub args: [u64; 6],
-    pub ip: u64,
+    pub nr: u32,
 }
 
-/// `struct ptrace_syscall_info`. libc has it for glibc only.
+/// `siginfo_t` of a SIGSYS (include/uapi/asm-generic/siginfo.h), 128 bytes in all.
 #[repr(C)]
-#[derive(Clone, Copy, Default)]
-struct RawSyscallInfo {
-    op: u8,
-    pad: [u8; 3],
+#[derive(Default)]
+struct SigsysInfo {
+    signo: i32,
+    errno: i32,
+    code: i32,
+    _pad: i32,
+    call_address: u64,
+    nr: u32,
     arch: u32,
-    instruction_pointer: u64,
-    stack_pointer: u64,
-    /// Both members of the union that are read here begin with the number and the arguments.
-    nr: u64,
-    args: [u64; 6],
-    ret_data: u64,
+    _rest: [u64; 12],
 }
 
-const PTRACE_GET_SYSCALL_INFO: Request = 0x420e;
-const PTRACE_SYSCALL_INFO_ENTRY: u8 = 1;
-const PTRACE_SYSCALL_INFO_SECCOMP: u8 = 3;
+/// `si_code` of a SIGSYS that a seccomp filter caused (SYS_SECCOMP).
+const SYS_SECCOMP: i32 = 1;
 
-/// Describes the call that a tracee is stopped at the entry of (PTRACE_GET_SYSCALL_INFO, Linux 5.3).
-///
-/// # Errors
-/// EINVAL if it is stopped for something else, EIO if the kernel lacks the request.
-pub fn syscall_info(pid: Pid) -> Result<SyscallInfo, Errno> {
-    let mut info = RawSyscallInfo::default();
-    // The kernel writes at most as many bytes as it is told.
-    request(PTRACE_GET_SYSCALL_INFO, pid, size_of::<RawSyscallInfo>() as u64, &raw mut info as u64)?;
-    match info.op {
-        PTRACE_SYSCALL_INFO_ENTRY | PTRACE_SYSCALL_INFO_SECCOMP => {
-            Ok(SyscallInfo { arch: info.arch, nr: info.nr, args: info.args, ip: info.instruction_pointer })
-        }
-        _ => Err(Errno::EINVAL),
-    }
+/// The call that the signal is about which a tracee is stopped for; `None` if it is about none.
+pub fn filtered_call(pid: Pid) -> Result<Option<FilteredCall>, Errno> {
+    let mut info = SigsysInfo::default();
+    // The kernel writes a siginfo_t, whose size this struct has.
+    request(libc::PTRACE_GETSIGINFO, pid, 0, &raw mut info as u64)?;
+    let is_filtered = info.signo == libc::SIGSYS && info.code == SYS_SECCOMP;
+    Ok(is_filtered.then_some(FilteredCall { arch: info.arch, nr: info.nr }))
 }
 
-/// True if the kernel knows PTRACE_GET_SYSCALL_INFO: about a process that is no tracee it says ESRCH then, not EIO.
-pub fn has_syscall_info() -> bool {
-    syscall_info(Pid::this()) == Err(Errno::ESRCH)
-}
-
-/// As [`syscall_info`], from the registers and from the instruction before the program counter.
-///
-/// # Errors
-/// ESRCH if the tracee is gone.
-#[cfg(target_arch = "x86_64")]
-pub fn syscall_by_registers(pid: Pid) -> Result<SyscallInfo, Errno> {
-    /// AUDIT_ARCH_I386.
-    const I386: u32 = 0x4000_0003;
-    let regs = regs(pid)?;
-    let before = peek(pid, regs.ip() - crate::arch::SYSCALL_LEN).unwrap_or_default();
-    // `syscall` is 0f 05; `int 0x80` (cd 80) and `sysenter` come in by the ABI of i386.
-    let arch = if before.to_le_bytes()[..2] == [0x0f, 0x05] { crate::arch::AUDIT_ARCH } else { I386 };
-    Ok(SyscallInfo { arch, nr: regs.nr(), args: std::array::from_fn(|index| regs.arg(index)), ip: regs.ip() })
-}
-
-/// As [`syscall_info`], from the registers.
-///
-/// # Errors
-/// ESRCH if the tracee is gone.
-#[cfg(target_arch = "aarch64")]
-pub fn syscall_by_registers(pid: Pid) -> Result<SyscallInfo, Errno> {
-    let regs = regs(pid)?;
-    let args = std::array::from_fn(|index| regs.arg(index));
-    Ok(SyscallInfo { arch: crate::arch::AUDIT_ARCH, nr: regs.nr(), args, ip: regs.ip() })
-}
+const _: () = assert!(size_of::<SigsysInfo>() == 128);
 
 /// The registers of a stopped tracee.
 #[cfg(target_arch = "x86_64")]

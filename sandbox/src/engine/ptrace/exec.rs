@@ -8,12 +8,14 @@ use std::rc::Rc;
 
 use nix::unistd::Pid;
 
+use super::inject::Purpose;
 use super::step::restore_args;
 use super::{Engine, PendingExec, Phase};
+use crate::arch::Regs;
 use crate::error::{Errno, Error, Failure};
 use crate::exec::loader::{Report, StackInfo, entry_point};
 use crate::sys::mem::Memory;
-use crate::sys::ptrace::{self, SyscallInfo};
+use crate::sys::ptrace;
 use crate::syscall::call::Exec;
 use crate::syscall::ids;
 use crate::syscall::table::number;
@@ -24,15 +26,14 @@ const MAX_POINTERS: usize = 1 << 20;
 
 impl Engine<'_> {
     /// Makes the kernel run xroot's own file instead of the guest's program.
-    pub(super) fn start_exec(&mut self, pid: Pid, exec: Exec) -> Result<(), Failure> {
-        let regs = ptrace::regs(pid)?;
+    pub(super) fn start_exec(&mut self, pid: Pid, regs: Regs, exec: Exec) -> Result<(), Failure> {
         let path = [&self.world.carrier.argument(&exec.plan.execfn)[..], b"\0"].concat();
         let argv = match &exec.plan.arguments {
             Some(words) => Some(Argv { words, rest: self.pointers_after_first(pid, exec.argv)? }),
             None => None,
         };
         let len = path.len() as u64 + 8 + argv.as_ref().map_or(0, Argv::len);
-        let Some(base) = self.room(pid, len)? else { return Ok(()) };
+        let Some(base) = self.room(pid, len)? else { return self.inject_mmap(pid, regs, Purpose::Area(len)) };
         let mut bytes = path;
         bytes.resize(bytes.len().next_multiple_of(8), 0);
         let mut changed = regs;
@@ -49,7 +50,7 @@ impl Engine<'_> {
         Ok(self.resume(pid, 0)?)
     }
 
-    /// Where `len` bytes can be staged; `None` if memory must be mapped first, after which the call is made again.
+    /// Where `len` bytes can be staged; `None` if memory must be mapped first.
     fn room(&mut self, pid: Pid, len: u64) -> Result<Option<u64>, Failure> {
         let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
         if len <= SLOT_SIZE - SAVED_SIZE {
@@ -59,10 +60,7 @@ impl Engine<'_> {
         if task.area.as_ref().is_none_or(|area| area.len < len) {
             task.area = Area::take(&task.mm, len);
         }
-        match &task.area {
-            Some(area) => Ok(Some(area.address)),
-            None => self.inject_area(pid, len).map(|()| None),
-        }
+        Ok(task.area.as_ref().map(|area| area.address))
     }
 
     /// The pointers of a NULL-terminated array in the tracee, without the first, the NULL included.
@@ -134,9 +132,9 @@ impl Engine<'_> {
     }
 
     /// The stub makes a call while it loads a program: it opens host paths, and says at last how it went.
-    pub(super) fn on_loader_call(&mut self, pid: Pid, info: &SyscallInfo) -> Result<(), Failure> {
-        let args = std::array::from_fn(|index| info.args[index]);
-        let report = if info.nr == number("prctl") { Report::of(args) } else { None };
+    pub(super) fn on_loader_call(&mut self, pid: Pid, regs: Regs) -> Result<(), Failure> {
+        let args = std::array::from_fn(|index| regs.arg(index));
+        let report = if regs.nr() == number("prctl") { Report::of(args) } else { None };
         match report {
             None => Ok(ptrace::cont(pid, 0)?),
             Some(Report::Done { scratch, blob, mm, .. }) => {
@@ -150,13 +148,13 @@ impl Engine<'_> {
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"
                     );
                 }
-                self.answer(pid, 0)
+                self.answer(pid, regs, 0)
             }
             Some(Report::Failed { errno, stage }) => {
                 if self.world.verbose {
                     eprintln!("xroot: process {pid}: {stage} failed: {errno}");
                 }
-                self.answer(pid, 0)
+                self.answer(pid, regs, 0)
             }
         }
     }

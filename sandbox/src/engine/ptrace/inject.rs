@@ -17,30 +17,31 @@ use crate::task::{SLOT_SIZE, SLOTS};
 pub(super) struct Injection {
     /// The registers of the guest's own call.
     own: Regs,
-    len: u64,
     purpose: Purpose,
 }
 
+/// What is mapped.
 #[derive(Clone, Copy)]
-enum Purpose {
+pub(super) enum Purpose {
+    /// More scratch slots.
     Slots,
-    Area,
+    /// An area of at least this many bytes, for an execve's arguments.
+    Area(u64),
+}
+
+impl Purpose {
+    fn len(self) -> u64 {
+        match self {
+            Self::Slots => SLOTS * SLOT_SIZE,
+            Self::Area(len) => len.next_multiple_of(SLOTS * SLOT_SIZE),
+        }
+    }
 }
 
 impl Engine<'_> {
-    /// Maps more scratch slots, and then makes the guest's call again.
-    pub(super) fn inject_scratch(&mut self, pid: Pid) -> Result<(), Failure> {
-        self.inject_mmap(pid, SLOTS * SLOT_SIZE, Purpose::Slots)
-    }
-
-    /// Maps a larger area, and then makes the guest's call again.
-    pub(super) fn inject_area(&mut self, pid: Pid, len: u64) -> Result<(), Failure> {
-        self.inject_mmap(pid, len.next_multiple_of(SLOTS * SLOT_SIZE), Purpose::Area)
-    }
-
-    /// Read-only to the guest: only the tracer writes there.
-    fn inject_mmap(&mut self, pid: Pid, len: u64, purpose: Purpose) -> Result<(), Failure> {
-        let own = ptrace::regs(pid)?;
+    /// Maps memory that only the tracer writes, and then makes the guest's call, whose registers `own` are, again.
+    pub(super) fn inject_mmap(&mut self, pid: Pid, own: Regs, purpose: Purpose) -> Result<(), Failure> {
+        let len = purpose.len();
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let mut regs = own;
         regs.set_nr(number("mmap"));
@@ -49,20 +50,20 @@ impl Engine<'_> {
             .enumerate()
             .for_each(|(index, value)| regs.set_arg(index, value));
         ptrace::set_regs(pid, &regs)?;
-        self.phases.insert(pid, Phase::Inject(Box::new(Injection { own, len, purpose })));
+        self.phases.insert(pid, Phase::Inject(Box::new(Injection { own, purpose })));
         Ok(self.resume(pid, 0)?)
     }
 
     /// The mapping has been made, or failed: the guest's call fails with the same errno then.
     pub(super) fn on_injected(&mut self, pid: Pid, injection: Injection) -> Result<(), Failure> {
-        let Injection { mut own, len, purpose } = injection;
+        let Injection { mut own, purpose } = injection;
         let ret = ptrace::regs(pid)?.ret();
         own.set_ret(ret);
         if ret >= 0 {
             let mut scratch = self.task(pid)?.mm.scratch.borrow_mut();
             match purpose {
                 Purpose::Slots => scratch.add(ret as u64),
-                Purpose::Area => scratch.add_large(ret as u64, len),
+                Purpose::Area(_) => scratch.add_large(ret as u64, purpose.len()),
             }
             own.set_ret(own.nr() as i64);
             own.set_ip(own.ip() - arch::SYSCALL_LEN);

@@ -5,7 +5,7 @@ use nix::unistd::Pid;
 
 use super::{Engine, Phase, step::restore_args};
 use crate::arch::{self, Regs};
-use crate::error::Failure;
+use crate::error::{Errno, Failure};
 use crate::sys::ptrace;
 use crate::sys::signal::stop_self;
 
@@ -13,7 +13,27 @@ impl Engine<'_> {
     /// A signal is about to be delivered.
     pub(super) fn on_signal(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         self.leave_trampoline(pid)?;
+        if signal == libc::SIGSYS && self.refuse_foreign(pid)? {
+            return Ok(());
+        }
         Ok(self.resume(pid, signal)?)
+    }
+
+    /// Answers a call of another architecture's ABI, which the filter has turned into this SIGSYS; false if the signal
+    /// is something else.
+    ///
+    /// The call has not run. The kernel has forced the signal by now: if it was blocked or ignored, its action is the
+    /// default one from here on.
+    fn refuse_foreign(&mut self, pid: Pid) -> Result<bool, Failure> {
+        let Some(call) = ptrace::filtered_call(pid)?.filter(|call| call.arch != arch::AUDIT_ARCH) else {
+            return Ok(false);
+        };
+        self.world.count_unsupported(call.arch, call.nr.into());
+        let mut regs = ptrace::regs(pid)?;
+        regs.set_ret(-(Errno::ENOSYS as i64));
+        ptrace::set_regs(pid, &regs)?;
+        self.resume(pid, 0)?;
+        Ok(true)
     }
 
     /// A stop signal has stopped the task's whole process.

@@ -3,12 +3,12 @@
 
 use nix::unistd::Pid;
 
+use super::inject::Purpose;
 use super::{Engine, PendingExit, Phase};
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
 use crate::sys::mem::{Memory, ProcessMemory};
-use crate::sys::process;
-use crate::sys::ptrace::{self, SyscallInfo};
+use crate::sys::{process, ptrace};
 use crate::syscall::call::Value;
 use crate::syscall::table::{Verdict, row};
 use crate::syscall::{Action, Call, Rewrite, Row};
@@ -19,38 +19,37 @@ const RESTART: std::ops::RangeInclusive<i64> = -516..=-512;
 
 impl Engine<'_> {
     /// A call of a row that the filter traps, or of no row at all, has not run yet.
+    ///
+    /// Each ptrace request costs more than a microsecond, so the registers are read once and written once.
     pub(super) fn on_seccomp(&mut self, pid: Pid) -> Result<(), Failure> {
-        let mut info = self.world.probes.syscall(pid)?;
+        let mut regs = ptrace::regs(pid)?;
         if self.task(pid)?.mm.loading.get() {
-            return self.on_loader_call(pid, &info);
+            return self.on_loader_call(pid, regs);
         }
         if self.task(pid)?.process.is_strict.get() {
             return Ok(process::send(pid, libc::SIGKILL)?);
         }
-        if let Some(original) = self.take_restarted(pid, &info)? {
-            info = original;
+        if let Some(own) = self.take_restarted(pid, &regs) {
+            regs = own;
+            ptrace::set_regs(pid, &regs)?;
         }
-        if info.arch != arch::AUDIT_ARCH || arch::is_other_abi(info.nr) {
-            self.world.count_unsupported(info.arch, info.nr);
-            return self.answer(pid, -(Errno::ENOSYS as i64));
-        }
-        let Some(row) = row(info.nr) else {
-            self.world.count_unsupported(info.arch, info.nr);
-            return self.answer(pid, -(Errno::ENOSYS as i64));
+        let Some(row) = row(regs.nr()).filter(|_| !arch::is_other_abi(regs.nr())) else {
+            self.world.count_unsupported(arch::AUDIT_ARCH, regs.nr());
+            return self.answer(pid, regs, -(Errno::ENOSYS as i64));
         };
         match row.verdict {
             _ if self.world.let_through.as_deref() == Some(row.name) => Ok(ptrace::cont(pid, 0)?),
             Verdict::Allow => Ok(ptrace::cont(pid, 0)?),
             Verdict::Refuse(errno) => {
                 self.world.count_refused(row);
-                self.answer(pid, -(errno as i64))
+                self.answer(pid, regs, -(errno as i64))
             }
             Verdict::Handle(_, handler) => {
                 if !self.has_slot(pid)? {
-                    return self.inject_scratch(pid);
+                    return self.inject_mmap(pid, regs, Purpose::Slots);
                 }
-                let decided = self.call(pid, row, info.args, handler);
-                self.act(pid, row, decided)
+                let decided = self.with_call(pid, row, &regs, handler);
+                self.act(pid, row, regs, decided)
             }
         }
     }
@@ -63,17 +62,8 @@ impl Engine<'_> {
         regs: &Regs,
         decide: impl FnOnce(&mut Call<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        self.call(pid, row, std::array::from_fn(|index| regs.arg(index)), decide)
-    }
-
-    fn call<T>(
-        &mut self,
-        pid: Pid,
-        row: &'static Row,
-        args: [u64; 6],
-        decide: impl FnOnce(&mut Call<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
         let mem = self.memory(pid)?;
+        let args = std::array::from_fn(|index| regs.arg(index));
         decide(&mut Call { row, args, tid: pid, tasks: &mut self.tasks, world: self.world, mem: &mem })
     }
 
@@ -81,21 +71,26 @@ impl Engine<'_> {
         Ok(ProcessMemory::new(pid, self.task(pid)?.mm.file.clone()))
     }
 
-    fn act(&mut self, pid: Pid, row: &'static Row, decided: Result<Action, Failure>) -> Result<(), Failure> {
+    fn act(
+        &mut self,
+        pid: Pid,
+        row: &'static Row,
+        regs: Regs,
+        decided: Result<Action, Failure>,
+    ) -> Result<(), Failure> {
         match decided {
             Ok(Action::Pass) => Ok(ptrace::cont(pid, 0)?),
-            Ok(Action::Answer(value)) => self.answer(pid, value),
-            Ok(Action::Rewrite(rewrite)) => self.rewrite(pid, row, rewrite),
-            Ok(Action::Exec(exec)) => self.start_exec(pid, *exec),
+            Ok(Action::Answer(value)) => self.answer(pid, regs, value),
+            Ok(Action::Rewrite(rewrite)) => self.rewrite(pid, row, regs, rewrite),
+            Ok(Action::Exec(exec)) => self.start_exec(pid, regs, *exec),
             // ESRCH is what a handler that asks about a dead tracee gets; a guest's own ESRCH is answered.
-            Err(Failure::Errno(errno)) => self.answer(pid, -(errno as i64)),
+            Err(Failure::Errno(errno)) => self.answer(pid, regs, -(errno as i64)),
             Err(failure) => Err(failure),
         }
     }
 
     /// Gives the call this result; the kernel runs nothing.
-    pub(super) fn answer(&mut self, pid: Pid, value: i64) -> Result<(), Failure> {
-        let mut regs = ptrace::regs(pid)?;
+    pub(super) fn answer(&mut self, pid: Pid, mut regs: Regs, value: i64) -> Result<(), Failure> {
         regs.set_nr(u64::MAX);
         regs.set_ret(value);
         ptrace::set_regs(pid, &regs)?;
@@ -115,8 +110,7 @@ impl Engine<'_> {
     ///
     /// Where the stub is mapped, its trampoline restores them and no second stop is needed: the program counter is
     /// moved there, behind another syscall instruction, and the one free register points at the saved values.
-    fn rewrite(&mut self, pid: Pid, row: &'static Row, rewrite: Rewrite) -> Result<(), Failure> {
-        let regs = ptrace::regs(pid)?;
+    fn rewrite(&mut self, pid: Pid, row: &'static Row, regs: Regs, rewrite: Rewrite) -> Result<(), Failure> {
         let slot = self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address;
         debug_assert!(rewrite.data.len() as u64 <= SLOT_SIZE - SAVED_SIZE);
         let mut changed = regs;
@@ -203,21 +197,11 @@ pub(super) fn restore_args(regs: &mut Regs, own: &Regs) {
 }
 
 impl Engine<'_> {
-    /// If this is a changed call that the kernel makes again after an interruption, undoes the change.
-    fn take_restarted(&mut self, pid: Pid, info: &SyscallInfo) -> Result<Option<SyscallInfo>, Failure> {
-        let Some(Phase::Trampoline(own)) = self.phases.get(&pid) else { return Ok(None) };
-        if self.trampoline(pid) != Some(info.ip) {
-            self.phases.remove(&pid);
-            return Ok(None);
-        }
+    /// If this is a changed call that the kernel makes again after an interruption, the registers of the guest's own.
+    fn take_restarted(&mut self, pid: Pid, regs: &Regs) -> Option<Regs> {
+        let Some(Phase::Trampoline(own)) = self.phases.get(&pid) else { return None };
         let own = **own;
         self.phases.remove(&pid);
-        ptrace::set_regs(pid, &own)?;
-        Ok(Some(SyscallInfo {
-            nr: own.nr(),
-            args: std::array::from_fn(|index| own.arg(index)),
-            ip: own.ip(),
-            ..*info
-        }))
+        (self.trampoline(pid) == Some(regs.ip())).then_some(own)
     }
 }
