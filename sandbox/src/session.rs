@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use nix::unistd::Pid;
 
-use crate::config::Config;
+use crate::config::{Binding, Config, Origin};
 use crate::engine::filter;
 use crate::engine::ptrace::{Ended, Engine};
 use crate::error::{Errno, Error, Failure};
@@ -39,6 +39,7 @@ impl Session {
         let prepared = image::prepare(&config)?;
         let world = World {
             namespace: prepared.namespace.clone(),
+            mount_names: prepared.namespace.component_names(),
             lookup: RefCell::new(HostLookup::new()),
             emulators: Emulators::new(config.emulators.clone())?,
             carrier: Carrier::of_this_process()?,
@@ -170,13 +171,18 @@ fn features(config: &Config, prepared: &Prepared) -> Vec<Feature> {
         .any(|mount| mount.kind != Kind::Directory || mount.guest != GuestPath::root());
     [
         (Feature::FakeIds, config.ids.is_some()),
-        (Feature::ReadOnly, namespace.any_readonly()),
+        (Feature::ReadOnly, config.bindings.iter().any(is_readonly_by_wish)),
         (Feature::Release, config.kernel_release.is_some()),
         (Feature::VirtualNames, virtual_names),
     ]
     .into_iter()
     .filter_map(|(feature, on)| on.then_some(feature))
     .collect()
+}
+
+/// /sys is read-only by default, which need not cost a stop at each fchmod: an ordinary user can change nothing there.
+fn is_readonly_by_wish(binding: &Binding) -> bool {
+    binding.readonly && binding.origin == Origin::User
 }
 
 /// The guest's files as the root command will see them.

@@ -69,6 +69,16 @@ pub fn creat(call: &mut Call<'_>) -> Result<Action, Failure> {
 /// openat(2): dirfd, path, flags, mode.
 pub fn openat(call: &mut Call<'_>) -> Result<Action, Failure> {
     let how = How::of_open(call.int(2), call.args[3]);
+    // As fts(3) walks a tree. Neither a link nor a file can be reached by such a call, so it needs no resolving.
+    if how.has(libc::O_DIRECTORY)
+        && how.has(libc::O_NOFOLLOW)
+        && !how.has(libc::O_CREAT)
+        && !how.has(TMPFILE_BIT)
+    {
+        if let Some(entry) = call.plain_entry(1)? {
+            return Ok(Action::Rewrite(entry));
+        }
+    }
     rewrite(call, how, Place { base: Base::Fd(0), path: 1 })
 }
 

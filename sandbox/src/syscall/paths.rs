@@ -164,6 +164,24 @@ impl Call<'_> {
         Ok(resolved)
     }
 
+    /// The call with a copy of its path argument, if that is the name of an entry which the kernel finds by itself: one
+    /// component of a directory that the caller has open, and no mount point by that name anywhere.
+    ///
+    /// Only for calls that follow no symlink, which is then the only way to somewhere else.
+    ///
+    /// # Errors
+    /// As [`Call::target`].
+    pub fn plain_entry(&self, arg: usize) -> Result<Option<Rewrite>, Errno> {
+        let name = self.read_path(arg)?;
+        let is_name = !name.is_empty() && !name.contains(&b'/') && name != b"." && name != b"..";
+        if !is_name || self.world.ids.is_some() || self.world.mount_names.contains(&name) {
+            return Ok(None);
+        }
+        let mut rewrite = Rewrite::default();
+        rewrite.stage_path(arg, &name);
+        Ok(Some(rewrite))
+    }
+
     fn last_of(&self, spec: &PathArg) -> Result<Last, Errno> {
         if matches!(spec.intent, Intent::Create | Intent::Remove) {
             return Ok(Last::Entry);

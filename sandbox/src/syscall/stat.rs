@@ -17,6 +17,11 @@ use crate::vfs::{Last, Node};
 
 /// stat(2), lstat(2): path and buffer.
 pub fn stat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if call.row.name == "lstat" {
+        if let Some(entry) = call.plain_entry(0)? {
+            return Ok(Action::Rewrite(entry));
+        }
+    }
     answer_stat(call, 1)
 }
 
@@ -28,6 +33,11 @@ pub fn newfstatat(call: &mut Call<'_>) -> Result<Action, Failure> {
         // The kernel looks at the path's memory first.
         call.read_path(1)?;
         return Err(Errno::EINVAL.into());
+    }
+    if call.args[3] as u32 & libc::AT_SYMLINK_NOFOLLOW as u32 != 0 {
+        if let Some(entry) = call.plain_entry(1)? {
+            return Ok(Action::Rewrite(entry));
+        }
     }
     answer_stat(call, 2)
 }
@@ -57,6 +67,11 @@ pub fn statx(call: &mut Call<'_>) -> Result<Action, Failure> {
     let (flags, mask) = (call.args[2] as u32, call.args[3] as u32);
     if mask & RESERVED != 0 || flags & AT_STATX_SYNC_TYPE == AT_STATX_SYNC_TYPE {
         return Err(Errno::EINVAL.into());
+    }
+    if flags & libc::AT_SYMLINK_NOFOLLOW as u32 != 0 {
+        if let Some(entry) = call.plain_entry(1)? {
+            return Ok(Action::Rewrite(entry));
+        }
     }
     let Some(file) = call.file(&call.row.paths[0])? else { return of_descriptor(call) };
     let mut buffer = fs::statx(file.as_fd(), flags, mask)?;

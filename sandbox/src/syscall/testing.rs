@@ -30,6 +30,7 @@ impl Fixture {
     pub fn new(root: &str) -> Self {
         let world = World {
             namespace: Namespace::new(HostPath::new(root)),
+            mount_names: std::collections::HashSet::new(),
             lookup: RefCell::new(HostLookup::new()),
             emulators: Emulators::new(config::EmulatorSearch::default()).expect("no emulator is named"),
             carrier: Carrier::of_this_process().expect("a test runs from a file"),

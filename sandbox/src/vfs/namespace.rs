@@ -3,6 +3,8 @@
 //! Bindings do not cover each other by order, as mounts do, but by depth: `/a/b` stays visible whenever `/a` is bound.
 #![forbid(unsafe_code)]
 
+use std::collections::HashSet;
+
 use super::{GuestPath, HostPath};
 
 /// What a mount shows.
@@ -137,6 +139,14 @@ impl Namespace {
     /// Whether a binding was made read-only, so that descriptors into it must be watched.
     pub fn any_readonly(&self) -> bool {
         self.mounts.iter().any(|mount| mount.readonly)
+    }
+
+    /// Every component of every mount point: an entry by another name neither is a mount point nor leads to one.
+    pub fn component_names(&self) -> HashSet<Vec<u8>> {
+        let components = |mount: &Mount| {
+            mount.guest.as_bytes().split(|&byte| byte == b'/').map(<[u8]>::to_vec).collect::<Vec<_>>()
+        };
+        self.mounts.iter().flat_map(components).collect()
     }
 
     /// All mounts, parents before children.
