@@ -93,6 +93,8 @@ impl Rootfs {
     pub fn copy(&self, from: &Path, guest: &str) {
         self.parents(guest);
         let to = self.host(guest);
+        // link(2) would take a symlink itself, and what it leads to is not in the rootfs.
+        let from = &fs::canonicalize(from).unwrap_or_else(|error| panic!("no {}: {error}", from.display()));
         if fs::hard_link(from, &to).is_ok() {
             return;
         }
