@@ -101,6 +101,7 @@ programs! {
     inotify
     kill
     link
+    listing
     locks
     many_processes
     many_threads

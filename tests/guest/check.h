@@ -337,7 +337,11 @@ __attribute__((unused)) static char *bad_page(void) {
 
 __attribute__((constructor)) static void start(void) {
     setvbuf(stdout, 0, _IONBF, 0);
+#ifdef RUN_BY_ANYBODY
+    if (0) {
+#else
     if (geteuid() == 0) {
+#endif
         fprintf(stderr, "guest test programs run as an ordinary user\n");
         _exit(99);
     }

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
 pub use rootfs::Rootfs;
+#[allow(unused_imports, reason = "as above")]
 pub use run::{Output, native, run, xroot};
 
 /// The xroot to test: `XROOT_BIN`, else the one that cargo built for these tests.

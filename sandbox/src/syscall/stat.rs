@@ -181,7 +181,8 @@ impl Call<'_> {
     /// # Errors
     /// ENOENT where nothing is there.
     pub fn open_target(&self, target: &Target) -> Result<OwnedFd, Errno> {
-        if matches!(target.resolved.node, Some(Node::Magic(_))) && target.last == Last::Follow {
+        let follows = matches!(target.last, Last::Follow | Last::Create);
+        if follows && matches!(target.resolved.node, Some(Node::Magic(_))) {
             return fs::open_path(target.resolved.host.as_bytes());
         }
         let mut lookup = self.world.lookup.borrow_mut();
