@@ -19,6 +19,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::Pid;
 
 use super::call::Call;
+use super::socket::peer;
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::task::Tasks;
@@ -141,7 +142,7 @@ pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacemen
     let text = match text {
         Text::Maps => maps::maps(names, &fs::readlink(b"/proc/self/exe")?, &own),
         Text::NumaMaps => maps::numa_maps(names, &own),
-        Text::Sockets => maps::sockets(names, &own),
+        Text::Sockets => maps::sockets(&own, |path| peer::guest_of(call, path)),
         Text::Mounts(format) => mounts::shown(names, format, &read(b"/proc/self/mountinfo")?),
         Text::Status => status::status(call, entry.id, &own, &read(b"/proc/self/status")?),
     };

@@ -68,14 +68,14 @@ pub fn numa_maps(names: &Namespace, text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The text of net/unix: a path may follow seven columns. A socket outside the guest's tree keeps its host path, as for
-/// a process in a chroot.
-pub fn sockets(names: &Namespace, text: &[u8]) -> Vec<u8> {
+/// The text of net/unix: a path may follow seven columns. `guest` gives the guest's name for it; a socket outside the
+/// guest's tree keeps its host path, as for a process in a chroot.
+pub fn sockets(text: &[u8], guest: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in lines(text) {
         let at = line.windows(2).position(|pair| pair == b" /").map(|at| at + 1);
-        let guest = at.and_then(|at| Some((at, shown(names, line[at..].strip_suffix(b"\n")?)?)));
-        match guest {
+        let name = at.and_then(|at| Some((at, guest(line[at..].strip_suffix(b"\n")?)?)));
+        match name {
             Some((at, guest)) => {
                 out.extend_from_slice(&line[..at]);
                 out.extend_from_slice(&guest);
@@ -169,6 +169,6 @@ VmFlags: rd ex /srv
         let unix = "Num RefCount Path\n0: 2 0 1 1 1 5 /srv/my root/run/a s\n0: 2 0 1 1 1 6 @/srv/x\n0: 3 0 0 1 3 7\n\
             0: 2 0 1 1 1 8 /run/host\n";
         let expected = "Num RefCount Path\n0: 2 0 1 1 1 5 /run/a s\n0: 2 0 1 1 1 6 @/srv/x\n0: 3 0 0 1 3 7\n0: 2 0 1 1 1 8 /run/host\n";
-        check(sockets(&names, unix.as_bytes()), expected);
+        check(sockets(unix.as_bytes(), |path| shown(&names, path)), expected);
     }
 }

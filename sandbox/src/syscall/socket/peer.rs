@@ -107,6 +107,11 @@ fn read_len(call: &Call<'_>, address: u64) -> Result<i32, Errno> {
     Ok(i32::from_ne_bytes(len))
 }
 
+/// The guest's name for a socket's path that the kernel tells; `None` as for a name in an address.
+pub fn guest_of(call: &Call<'_>, path: &[u8]) -> Option<Vec<u8>> {
+    guest_name(call, path, false, 0)
+}
+
 /// The guest's name for the one that the kernel tells, of which only a part is known if it `is_cut`; `len` is that of
 /// the whole address. `None` if it is the guest's own already, or the guest has none.
 fn guest_name(call: &Call<'_>, path: &[u8], is_cut: bool, len: usize) -> Option<Vec<u8>> {
