@@ -7,6 +7,7 @@
 
 mod fuzz;
 mod load;
+mod mutate;
 mod programs;
 mod scripts;
 mod tracer;

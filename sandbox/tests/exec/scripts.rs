@@ -8,7 +8,7 @@ use std::path::Path;
 
 use sandbox::error::Failure;
 
-use crate::fuzz::Random;
+use crate::mutate::Random;
 use crate::programs::{NAME, Scratch, plan_for};
 use crate::tracer::{Setup, load, native};
 
