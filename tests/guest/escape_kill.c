@@ -47,7 +47,6 @@ static void by_pid(int pid) {
         snprintf(path, sizeof path, "/proc/%d", pid);
         fd = sys(SYS_openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
         result("pidfd_send_signal by /proc", sys(SYS_pidfd_send_signal, fd, signals[i], 0, 0));
-        result("kill of its group", sys(SYS_kill, -pid, signals[i]));
     }
     struct rlimit none = {0, 0};
     result("prlimit64 CPU", sys(SYS_prlimit64, pid, RLIMIT_CPU, &none, 0));

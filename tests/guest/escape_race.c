@@ -93,19 +93,17 @@ int main(int argc, char **argv) {
     ln(argv[1], "other");
     race("links", swap_links, "swap/marker", count);
     race("links, absolute", swap_links, A("swap/marker"), count / 4);
-    // A directory and a link change places.
-    unlink("swap");
-    unlink("other");
+    // A directory and a link change places. Which name is which is open when a race has ended.
+    rename("swap", "old1");
+    rename("other", "old2");
     ln(argv[1], "other");
     mkdirs("swap");
     mkfile("swap/marker", INSIDE);
     race("directory and link", swap_links, "swap/marker", count);
     race("directory and link, absolute", swap_links, A("swap/./marker"), count / 4);
     // The last component is a file or a link.
-    unlink("other");
-    rename("swap", "plain");
-    unlink("swap");
-    unlink("other");
+    rename("swap", "old3");
+    rename("other", "old4");
     mkfile("swap", INSIDE);
     snprintf(host, sizeof host, "%s/marker", argv[1]);
     ln(host, "other");
