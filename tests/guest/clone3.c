@@ -84,7 +84,6 @@ int main(void) {
 
     p(clone3(CLONE_THREAD, 0));
     p(clone3(CLONE_SIGHAND, SIGCHLD));
-    p(clone3(CLONE_FS | CLONE_NEWNS, SIGCHLD));
     p(clone3(0, 200));
     p(clone3(1ull << 60, SIGCHLD));
     t(clone3, &args, 8);

@@ -1,6 +1,6 @@
 // A thread changes what a path means, or the path itself, while another uses it. Run by tests/escape.rs.
 //
-// Arguments: a host directory that holds "marker", and how often. No call may ever see the host's file; natively many
+// Arguments: a host directory that holds "marker", how often, and whether to change the file. No call may ever see the host's file; natively many
 // do, which shows that the race is run.
 #include "check.h"
 #include <pthread.h>
@@ -37,45 +37,63 @@ static void judge(long size, const char *content, long n) {
         outside++;
 }
 
-static void use(const char *path, int i) {
+// Calls that look at the file.
+static long look(const char *path, int i) {
     struct stat st;
     struct statx sx;
     char content[64];
     long ret = -1;
-    switch (i % 6) {
+    switch (i % 5) {
     case 0:
         if ((ret = sys(SYS_stat, path, &st)) == 0)
             judge(st.st_size, "", 0);
         break;
     case 1:
-    case 2:
-    case 3: {
-        long fd = sys(SYS_openat, AT_FDCWD, path, i % 6 == 3 ? O_RDWR : O_RDONLY);
-        ret = fd;
-        if (fd >= 0) {
-            judge(-1, content, read(fd, content, sizeof content));
-            close(fd);
-        }
-        break;
-    }
-    case 4:
         if ((ret = sys(SYS_statx, AT_FDCWD, path, 0, STATX_ALL, &sx)) == 0)
             judge(sx.stx_size, "", 0);
         break;
-    case 5:
+    default:
+        ret = sys(SYS_openat, AT_FDCWD, path, i % 5 == 3 ? O_RDWR : O_RDONLY);
+        if (ret >= 0) {
+            judge(-1, content, read(ret, content, sizeof content));
+            close(ret);
+        }
+        break;
+    }
+    return ret;
+}
+
+// Calls that change it, or take it along: what they did is judged by what is there afterwards.
+static long change(const char *path, int i) {
+    struct stat st;
+    long ret = -1;
+    switch (i % 3) {
+    case 0:
         if ((ret = sys(SYS_truncate, path, strlen(INSIDE))) == 0)
             inside++;
         break;
+    case 1:
+        if ((ret = sys(SYS_chmod, path, 0600 | (i & 077))) == 0)
+            inside++;
+        break;
+    case 2:
+        ret = sys(SYS_linkat, AT_FDCWD, path, AT_FDCWD, "taken", AT_SYMLINK_FOLLOW);
+        if (ret == 0 && !stat("taken", &st))
+            judge(st.st_size, "", 0);
+        unlink("taken");
+        break;
     }
-    errors += ret < 0;
+    return ret;
 }
+
+static long (*use)(const char *path, int i) = look;
 
 static void race(const char *label, void *(*swap)(void *), const char *path, int count) {
     pthread_t thread;
     stop = turns = inside = outside = errors = 0;
     pthread_create(&thread, 0, swap, 0);
     for (int i = 0; i < count; i++)
-        use(path, i);
+        errors += use(path, i) < 0;
     stop = 1;
     pthread_join(thread, 0);
     printf("%s: %s, inside %s, errors %s, the host's %s\n", label, turns > 100 ? "raced" : "no race", inside ? "seen" : "never seen",
@@ -83,8 +101,10 @@ static void race(const char *label, void *(*swap)(void *), const char *path, int
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3)
-        die("DIRECTORY COUNT");
+    if (argc < 3)
+        die("DIRECTORY COUNT [change]");
+    if (argc > 3)
+        use = change;
     int count = atoi(argv[2]);
     mkdirs("in");
     mkfile("in/marker", INSIDE);

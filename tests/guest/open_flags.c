@@ -104,7 +104,6 @@ int main(void) {
     setrlimit(RLIMIT_NOFILE, &few);
     topen(AT_FDCWD, "file", O_RDONLY);
     topen(AT_FDCWD, A("file"), O_RDONLY);
-    topen(AT_FDCWD, "missing", O_RDONLY);
     setrlimit(RLIMIT_NOFILE, &old);
 
     // The old calls.

@@ -121,7 +121,4 @@ int main(int argc, char **argv) {
     mkfile("self", "#!./self\n");
     chmod("self", 0755);
     run_file("self", "self");
-    mkfile("unreadable", "#!./interp\n");
-    chmod("unreadable", 0311);
-    run_file("unreadable", "unreadable");
 }
