@@ -36,7 +36,7 @@ int main(void) {
     while (maps && fgets(line, sizeof line, maps)) {
         unsigned long from, to;
         if (strstr(line, "[heap]") && sscanf(line, "%lx-%lx", &from, &to) == 2)
-            heap = from <= (unsigned long)start && to >= (unsigned long)page;
+            heap |= from <= (unsigned long)page && to > (unsigned long)page;
     }
     p(heap);
 

@@ -93,12 +93,19 @@ pub fn build(name: &str, kind: Kind) -> Option<PathBuf> {
 /// The libraries and the interpreter of a dynamic program, by their paths on the host.
 pub fn libraries(program: &Path) -> Vec<PathBuf> {
     let output = Command::new("ldd").arg(program).output().expect("ldd comes with every C library");
-    String::from_utf8_lossy(&output.stdout)
+    let mut found: Vec<_> = String::from_utf8_lossy(&output.stdout)
         .split_whitespace()
         .filter(|word| word.starts_with('/'))
         .map(PathBuf::from)
         .filter(|path| path.is_file())
-        .collect()
+        .collect();
+    // glibc's pthread_exit loads this one by name, from beside libc.
+    let unwinder = found
+        .iter()
+        .find(|path| path.ends_with("libc.so.6"))
+        .map(|libc| libc.with_file_name("libgcc_s.so.1"));
+    found.extend(unwinder.filter(|path| path.is_file()));
+    found
 }
 
 /// Where built programs are kept: nobody else's, readable by everybody.

@@ -82,7 +82,11 @@ impl Rootfs {
     /// Puts the test program `name` into `/bin`, with the libraries that it needs; none where it cannot be built.
     pub fn program(self, name: &str, kind: Kind) -> Option<Self> {
         let built = programs::build(name, kind)?;
-        self.copy(&built, &format!("/bin/{name}"));
+        let guest = format!("/bin/{name}");
+        // Each is used by several tests, and none of them writes to it.
+        if fs::hard_link(&built, self.host(&guest)).is_err() {
+            self.copy(&built, &guest);
+        }
         for library in programs::libraries(&built) {
             self.copy(&library, library.to_str().expect("libraries have plain names"));
         }
@@ -93,11 +97,6 @@ impl Rootfs {
     pub fn copy(&self, from: &Path, guest: &str) {
         self.parents(guest);
         let to = self.host(guest);
-        // link(2) would take a symlink itself, and what it leads to is not in the rootfs.
-        let from = &fs::canonicalize(from).unwrap_or_else(|error| panic!("no {}: {error}", from.display()));
-        if fs::hard_link(from, &to).is_ok() {
-            return;
-        }
         // By a process of its own: a thread that forks here meanwhile would inherit the open file, and executing it
         // would give ETXTBSY.
         let copied = Command::new("cp").arg("-L").arg(from).arg(&to).status();
