@@ -25,9 +25,9 @@ pub fn is_other_abi(nr: u64) -> bool {
 pub struct Regs(pub(crate) libc::user_regs_struct);
 
 impl Regs {
-    /// The number of the call being entered, `-1` for none.
+    /// The number of the call being entered, of which the kernel takes the low 32 bits; `u64::MAX` for none.
     pub fn nr(&self) -> u64 {
-        self.0.orig_rax
+        if self.0.orig_rax as u32 == u32::MAX { u64::MAX } else { u64::from(self.0.orig_rax as u32) }
     }
 
     /// Changes the call that the kernel will run; `-1` makes it run none.

@@ -4,10 +4,12 @@
 #![forbid(unsafe_code)]
 
 use std::fs::{self, File};
+use std::os::fd::AsFd;
 
 use nix::unistd::AccessFlags;
 
 use crate::error::{Errno, Failure};
+use crate::sys::fs::is_open_for_writing;
 use crate::vfs::{GuestPath, HostPath};
 
 /// The guest's files, as the process that calls execve sees them.
@@ -34,7 +36,8 @@ impl Found {
     /// Checks and opens the resolved `host`, which the guest knows as `guest`.
     ///
     /// # Errors
-    /// EACCES if it is not a regular file, not executable, or on a filesystem mounted noexec; ENOENT if it is gone.
+    /// EACCES if it is not a regular file, not executable, or on a filesystem mounted noexec; ETXTBSY if it is open for
+    /// writing; ENOENT if it is gone.
     pub fn open(guest: GuestPath, host: HostPath) -> Result<Self, Errno> {
         let metadata = fs::symlink_metadata(host.as_path()).map_err(errno)?;
         if !metadata.is_file() {
@@ -43,6 +46,7 @@ impl Found {
         // access(2) knows about noexec too.
         nix::unistd::access(host.as_path(), AccessFlags::X_OK)?;
         let file = match File::open(host.as_path()).map_err(errno) {
+            Ok(file) if is_open_for_writing(file.as_fd()) => return Err(Errno::ETXTBSY),
             Ok(file) => Some(file),
             Err(Errno::EACCES) => None,
             Err(errno) => return Err(errno),

@@ -20,6 +20,8 @@ pub struct Plan {
     pub interpreter: Option<HostPath>,
     /// What stands in argv[0]'s place; `None` leaves argv as it is. The rest of argv follows.
     pub arguments: Option<Vec<Vec<u8>>>,
+    /// The file that execve was given is a script, whose interpreter has to open it.
+    pub is_script: bool,
     /// Two of the arguments that change places once the program is loaded.
     pub swap: Option<(usize, usize)>,
     /// How many leading arguments /proc/PID/cmdline does not show.
@@ -133,6 +135,7 @@ impl Program<'_> {
         let plan = Plan {
             program: self.found.host,
             interpreter,
+            is_script: self.scripts.is_some(),
             arguments: self.scripts,
             swap: None,
             hidden: 0,

@@ -139,6 +139,20 @@ pub fn unlink_at(directory: &OwnedFd, name: &[u8]) -> Result<(), Errno> {
     Errno::result(unsafe { libc::unlinkat(directory.as_raw_fd(), name.as_ptr(), 0) }).map(drop)
 }
 
+/// Whether somebody has this file, open for reading here, open for writing.
+///
+/// By a read lease, which the kernel grants only where there is no writer (fcntl(2), F_SETLEASE), and which is given
+/// back at once. Only the file's owner may ask: of another user's file this says no.
+pub fn is_open_for_writing(file: BorrowedFd<'_>) -> bool {
+    // SAFETY: F_SETLEASE takes a number.
+    let lease = |kind: c_int| unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, kind) };
+    if lease(libc::F_RDLCK) == 0 {
+        lease(libc::F_UNLCK);
+        return false;
+    }
+    Errno::last() == Errno::EAGAIN
+}
+
 /// The bytes of a plain struct that the kernel has filled.
 pub fn bytes_of<T: Plain>(value: &T) -> &[u8] {
     // SAFETY: `Plain` promises that every byte of the value is initialised.

@@ -7,9 +7,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use super::call::{Action, Call, Exec};
 use super::table::Base;
 use crate::error::{Errno, Failure};
-use crate::exec::{self, Files, Found, Refused};
+use crate::exec::{self, Files, Found, Plan, Refused};
 use crate::sys::fs;
-use crate::vfs::{GuestPath, HostPath, Last, Node};
+use crate::vfs::{self, GuestPath, HostPath, Last, Node};
 
 /// execve(2): path, argv, envp.
 pub fn execve(call: &mut Call<'_>) -> Result<Action, Failure> {
@@ -58,23 +58,44 @@ struct First {
 }
 
 fn run(call: &mut Call<'_>, shown: &[u8], start: Start, arrays: Arrays) -> Result<Action, Failure> {
+    // What is wrong with the file comes before what is wrong with the arguments.
     let argv0 = match arrays.argv {
-        0 => Vec::new(),
-        argv => match call.mem.read_u64(argv)? {
-            0 => Vec::new(),
-            first => call.mem.read_cstr(first, MAX_ARG_STRLEN).map_err(too_big)?,
+        0 => Ok(Vec::new()),
+        argv => match call.mem.read_u64(argv) {
+            Err(errno) => Err(errno),
+            Ok(0) => Ok(Vec::new()),
+            Ok(first) => call.mem.read_cstr(first, MAX_ARG_STRLEN).map_err(too_big),
         },
     };
     let mut files = GuestFiles { call, start: Some(start), held: None };
-    let planned = exec::plan(&mut files, &call.world.emulators, shown, &argv0);
+    let planned = exec::plan(&mut files, &call.world.emulators, shown, argv0.as_deref().unwrap_or_default());
     let held = files.held;
     match planned {
         Ok(plan) => {
+            argv0?;
+            if is_closed_script(call, &plan, &arrays) {
+                return Err(Errno::ENOENT.into());
+            }
             let Arrays { argv, envp, path } = arrays;
             Ok(Action::Exec(Box::new(Exec { plan, argv, envp, path_argument: path, held })))
         }
         Err(Refused { failure, note }) => Err(refuse(call, failure, note.map(|note| *note))),
     }
+}
+
+/// A script that its interpreter could not open, because execveat's descriptor is closed by then.
+///
+/// fs/binfmt_script.c: BINPRM_FLAGS_PATH_INACCESSIBLE.
+fn is_closed_script(call: &Call<'_>, plan: &Plan, arrays: &Arrays) -> bool {
+    let by_descriptor = arrays.path == 1 && plan.execfn.starts_with(b"/dev/fd/");
+    if !by_descriptor || !plan.is_script {
+        return false;
+    }
+    let info =
+        std::fs::read_to_string(format!("/proc/{}/fdinfo/{}", call.tid, call.int(0))).unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & libc::O_CLOEXEC != 0)
 }
 
 /// The longest argument of execve (include/uapi/linux/binfmts.h).
@@ -153,7 +174,8 @@ impl GuestFiles<'_, '_> {
             return Err(Errno::EACCES.into());
         }
         let host_link = format!("/proc/{}/fd/{}", self.call.world.tracer, file.as_raw_fd());
-        let shown = GuestPath::lexical(host.as_bytes());
+        let name = vfs::proc::shown(&self.call.world.namespace, host.as_bytes());
+        let shown = GuestPath::lexical(&name.unwrap_or_else(|| host.as_bytes().to_vec()));
         let duplicate = file.try_clone().map_err(io_errno)?;
         self.held = Some(file.into());
         Ok(Found { guest: shown, host: HostPath::from_bytes(host_link.into_bytes()), file: Some(duplicate) })

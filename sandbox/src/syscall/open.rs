@@ -9,11 +9,12 @@
 use std::os::fd::AsFd;
 
 use super::call::{Action, Call, Rewrite};
-use super::paths::Target;
+use super::paths::{Target, path_that_fails};
 use super::proc;
 use super::table::{Base, number};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
+use crate::vfs::proc::Refuse;
 use crate::vfs::{Kind, Last, Node};
 
 /// `struct open_how` of include/uapi/linux/openat2.h.
@@ -27,6 +28,7 @@ struct How {
 /// Size of the first version of `struct open_how`, and the only one so far.
 const HOW_SIZE: u64 = 24;
 
+const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
 const RESOLVE_NO_SYMLINKS: u64 = 0x04;
 const RESOLVE_BENEATH: u64 = 0x08;
 const RESOLVE_IN_ROOT: u64 = 0x10;
@@ -156,6 +158,15 @@ impl How {
             && (self.flags as i32 & libc::O_ACCMODE != libc::O_RDONLY || self.has(libc::O_TRUNC))
     }
 
+    /// Which links the walk must not follow.
+    fn refuses(&self) -> Refuse {
+        match self.resolve {
+            resolve if resolve & RESOLVE_NO_SYMLINKS != 0 => Refuse::Links,
+            resolve if resolve & RESOLVE_NO_MAGICLINKS != 0 => Refuse::Magic,
+            _ => Refuse::Nothing,
+        }
+    }
+
     /// Passes the struct as openat2's third and fourth argument.
     fn stage(&self, rewrite: &mut Rewrite) {
         let bytes: Vec<u8> =
@@ -170,12 +181,21 @@ const TMPFILE_BIT: i32 = libc::O_TMPFILE & !libc::O_DIRECTORY;
 
 fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failure> {
     let path = call.read_path(place.path)?;
-    let target = call.target_of(place.base, &path, how.last())?;
-    check_readonly(call, &target, how)?;
+    let target = match call.target_refusing(place.base, &path, how.last(), how.refuses()) {
+        Ok(target) => target,
+        Err(failure) => {
+            // The kernel looks for a free descriptor first.
+            let mut rewrite = Rewrite::default();
+            rewrite.stage_path(place.path, path_that_fails(failure)?);
+            return Ok(Action::Rewrite(rewrite));
+        }
+    };
     let resolved = &target.resolved;
-    if how.resolve & RESOLVE_NO_SYMLINKS != 0 && crosses_links(&path, &target) {
+    let follows = matches!(target.last, Last::Follow | Last::Create);
+    if follows && resolved.node == Some(Node::Magic(Err(Errno::ELOOP))) {
         return Err(Errno::ELOOP.into());
     }
+    check_readonly(call, &target, how)?;
     let replacement = match resolved.kind {
         Kind::Proc => {
             proc::check_open(call, resolved, how.writes())?;
@@ -205,17 +225,11 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     let dirfd = if place.base == Base::Cwd { libc::AT_FDCWD as u64 } else { call.args[0] };
     rewrite.set(0, dirfd);
     rewrite.stage_path(1, &argument);
-    let resolve = if strict { how.resolve | RESOLVE_NO_SYMLINKS } else { how.resolve };
+    // What the guest wants refused was refused above; the path that the kernel gets may lead through a magic link.
+    let wanted = how.resolve & !(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    let resolve = if strict { wanted | RESOLVE_NO_SYMLINKS } else { wanted };
     How { resolve, ..how }.stage(&mut rewrite);
     Ok(Action::Rewrite(rewrite))
-}
-
-/// Whether a symlink was followed on the way: the result is not what the path spells.
-fn crosses_links(path: &[u8], target: &Target) -> bool {
-    if path.starts_with(b"/") {
-        return crate::vfs::GuestPath::lexical(path) != target.resolved.guest;
-    }
-    !target.resolved.unchanged && !path.split(|&byte| byte == b'/').any(|name| name == b"..")
 }
 
 /// On a read-only mount: no new files, and no writing to old ones but special files.

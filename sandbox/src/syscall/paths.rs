@@ -12,7 +12,7 @@ use super::proc;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::proc::ProcLookup;
+use crate::vfs::proc::{ProcLookup, Refuse};
 use crate::vfs::{self, GuestPath, HostPath, Last, Node, Resolved, resolve};
 
 /// Where a path argument leads.
@@ -30,7 +30,15 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
     }
     let mut rewrite = Rewrite::default();
     for spec in call.row.paths {
-        let Some(target) = call.target(spec)? else {
+        let target = match call.target(spec) {
+            Ok(target) => target,
+            Err(failure) => {
+                let path = path_that_fails(failure)?;
+                rewrite.stage_path(spec.arg.into(), path);
+                continue;
+            }
+        };
+        let Some(target) = target else {
             call.check_empty(spec.base, spec.intent)?;
             // Another thread must not put a path there behind our back. A null pointer stays one.
             if call.args[usize::from(spec.arg)] != 0 {
@@ -42,6 +50,32 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
         target.stage(spec, &mut rewrite);
     }
     Ok(Action::Rewrite(rewrite))
+}
+
+/// truncate(2): the length is looked at before the path, and -1 is no length.
+pub fn truncate(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if (call.args[1] as i64) < 0 { Err(Errno::EINVAL.into()) } else { translate(call) }
+}
+
+/// fanotify_mark(2): FAN_MARK_FLUSH names no file.
+pub fn fanotify_mark(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if call.args[1] as u32 & libc::FAN_MARK_FLUSH != 0 { Ok(Action::Pass) } else { translate(call) }
+}
+
+/// A path by which the kernel gives the errno of a path that leads nowhere.
+///
+/// For the kernel looks at flags, lengths and other pointers before or after the path, each call in its own order, and
+/// knows that order best.
+///
+/// # Errors
+/// The failure itself, where no path is sure to give it.
+pub fn path_that_fails(failure: Failure) -> Result<&'static [u8], Failure> {
+    match failure {
+        Failure::Errno(Errno::ENOENT) => Ok(b"/proc/self/-/-"),
+        Failure::Errno(Errno::ENOTDIR) => Ok(b"/proc/self/comm/-"),
+        Failure::Errno(Errno::ENAMETOOLONG) => Ok(&[b'-'; 256]),
+        failure => Err(failure),
+    }
 }
 
 /// Refuses what a read-only mount or a mount point refuses, in the kernel's order.
@@ -89,7 +123,21 @@ impl Call<'_> {
     /// # Errors
     /// As [`Call::target`].
     pub fn target_of(&self, base: Base, path: &[u8], last: Last) -> Result<Target, Failure> {
-        let found = self.find_target(base, path, last);
+        self.target_refusing(base, path, last, Refuse::Nothing)
+    }
+
+    /// The same, where following some links is ELOOP.
+    ///
+    /// # Errors
+    /// As [`Call::target`].
+    pub fn target_refusing(
+        &self,
+        base: Base,
+        path: &[u8],
+        last: Last,
+        refuse: Refuse,
+    ) -> Result<Target, Failure> {
+        let found = self.find_target(base, path, last, refuse);
         if self.world.verbose {
             let path = String::from_utf8_lossy(path);
             match &found {
@@ -103,10 +151,10 @@ impl Call<'_> {
         found
     }
 
-    fn find_target(&self, base: Base, path: &[u8], last: Last) -> Result<Target, Failure> {
+    fn find_target(&self, base: Base, path: &[u8], last: Last, refuse: Refuse) -> Result<Target, Failure> {
         if path.starts_with(b"/") || path.is_empty() {
             let root = GuestPath::root();
-            let resolved = self.walk(None, vfs::Base::Named(&root), path, last)?;
+            let resolved = self.walk(None, vfs::Base::Named(&root), path, (last, refuse))?;
             return Ok(Target { resolved, last, handle: None });
         }
         let (handle, guest) = self.base(base, path)?;
@@ -114,12 +162,12 @@ impl Call<'_> {
             Some(guest) => vfs::Base::Held(guest),
             None => {
                 if let Some(climbed) = self.climb(&handle, path)? {
-                    return self.find_climbed(handle, climbed, last);
+                    return self.find_climbed(handle, climbed, (last, refuse));
                 }
                 vfs::Base::Outside
             }
         };
-        let resolved = self.walk(Some(&handle), start, path, last)?;
+        let resolved = self.walk(Some(&handle), start, path, (last, refuse))?;
         Ok(Target { resolved, last, handle: Some(handle) })
     }
 
@@ -128,14 +176,14 @@ impl Call<'_> {
         &self,
         handle: Arc<OwnedFd>,
         climbed: Climbed<'_>,
-        last: Last,
+        (last, refuse): (Last, Refuse),
     ) -> Result<Target, Failure> {
         let Climbed { handle: upper, name, steps, rest } = climbed;
         if let Some(name) = name {
-            let resolved = self.walk(None, vfs::Base::Named(&name), rest, last)?;
+            let resolved = self.walk(None, vfs::Base::Named(&name), rest, (last, refuse))?;
             return Ok(Target { resolved, last, handle: None });
         }
-        let mut resolved = self.walk(Some(&upper), vfs::Base::Outside, rest, last)?;
+        let mut resolved = self.walk(Some(&upper), vfs::Base::Outside, rest, (last, refuse))?;
         // The kernel finds the way up from the same directory.
         let up = vec![&b".."[..]; steps].join(&b'/');
         resolved.below_base = resolved.below_base.map(|below| match &below[..] {
@@ -150,12 +198,12 @@ impl Call<'_> {
         handle: Option<&Arc<OwnedFd>>,
         start: vfs::Base<'_>,
         path: &[u8],
-        last: Last,
+        (last, refuse): (Last, Refuse),
     ) -> Result<Resolved, Errno> {
         let mut lookup = self.world.lookup.borrow_mut();
         lookup.hold(handle.cloned());
         let (names, guests) = (&self.world.namespace, self.guests());
-        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests);
+        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
         if follows && matches!(resolved.node, Some(Node::Magic(_))) && self.world.has(Feature::ReadOnly) {

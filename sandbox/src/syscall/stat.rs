@@ -27,8 +27,6 @@ pub fn stat(call: &mut Call<'_>) -> Result<Action, Failure> {
 
 /// newfstatat(2), which the C library's stat functions are.
 pub fn newfstatat(call: &mut Call<'_>) -> Result<Action, Failure> {
-    const KNOWN: u32 =
-        (libc::AT_SYMLINK_NOFOLLOW | libc::AT_NO_AUTOMOUNT | libc::AT_EMPTY_PATH) as u32 | AT_STATX_SYNC_TYPE;
     if call.args[3] as u32 & !KNOWN != 0 {
         // The kernel looks at the path's memory first.
         call.read_path(1)?;
@@ -41,6 +39,10 @@ pub fn newfstatat(call: &mut Call<'_>) -> Result<Action, Failure> {
     }
     answer_stat(call, 2)
 }
+
+/// Flags of newfstatat and statx.
+const KNOWN: u32 =
+    (libc::AT_SYMLINK_NOFOLLOW | libc::AT_NO_AUTOMOUNT | libc::AT_EMPTY_PATH) as u32 | AT_STATX_SYNC_TYPE;
 
 /// How stale an answer may be (include/uapi/linux/fcntl.h).
 const AT_STATX_SYNC_TYPE: u32 = 0x6000;
@@ -66,6 +68,11 @@ pub fn statx(call: &mut Call<'_>) -> Result<Action, Failure> {
     const RESERVED: u32 = 0x8000_0000;
     let (flags, mask) = (call.args[2] as u32, call.args[3] as u32);
     if mask & RESERVED != 0 || flags & AT_STATX_SYNC_TYPE == AT_STATX_SYNC_TYPE {
+        return Err(Errno::EINVAL.into());
+    }
+    if flags & !KNOWN != 0 {
+        // The kernel looks at the path's memory first.
+        call.read_path(1)?;
         return Err(Errno::EINVAL.into());
     }
     if flags & libc::AT_SYMLINK_NOFOLLOW as u32 != 0 {

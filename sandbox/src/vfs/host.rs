@@ -68,6 +68,12 @@ impl HostLookup {
         self.base = base;
     }
 
+    /// Closes what the last walk found and where it began.
+    pub fn forget(&mut self) {
+        self.base = None;
+        self.found = None;
+    }
+
     /// The file at a resolved place: what the walk itself found, or else a new look at it.
     ///
     /// # Errors

@@ -133,17 +133,71 @@ fn name_of(names: &Namespace, host: &HostPath) -> Option<Vec<u8>> {
     Some(mount.guest.join_bytes(rest).as_bytes().to_vec())
 }
 
+/// Which links a walk must not follow: RESOLVE_NO_MAGICLINKS and RESOLVE_NO_SYMLINKS of openat2(2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refuse {
+    Nothing,
+    /// The links of procfs that lead to a file without walking a path.
+    Magic,
+    /// Every symlink.
+    Links,
+}
+
 /// The host with every procfs that is mounted in the guest as the guest must see it.
 pub struct ProcLookup<'a> {
     host: &'a mut dyn Lookup,
     names: &'a Namespace,
     processes: &'a dyn Processes,
+    refuse: Refuse,
 }
 
 impl<'a> ProcLookup<'a> {
     /// Asks `host` for all that is not a process's.
     pub fn new(host: &'a mut dyn Lookup, names: &'a Namespace, processes: &'a dyn Processes) -> Self {
-        Self { host, names, processes }
+        Self { host, names, processes, refuse: Refuse::Nothing }
+    }
+
+    /// The same, with links that must not be followed: to follow one is ELOOP.
+    pub fn refusing(self, refuse: Refuse) -> Self {
+        Self { refuse, ..self }
+    }
+
+    fn guarded(&self, node: Node, is_magic: bool) -> Node {
+        let refused = match self.refuse {
+            Refuse::Nothing => false,
+            Refuse::Magic => is_magic,
+            Refuse::Links => matches!(node, Node::Symlink(_) | Node::Magic(_)),
+        };
+        if refused { Node::Magic(Err(Errno::ELOOP)) } else { node }
+    }
+
+    fn look_through(&mut self, spot: &Spot<'_>) -> Result<(Node, bool), Errno> {
+        let host = |host: &mut dyn Lookup| host.look(spot).map(|node| (node, false));
+        let Some(below) = procfs(spot) else { return host(self.host) };
+        let (process, thread) = self.processes.caller();
+        match below {
+            b"self" => return Ok((Node::Symlink(process.to_string().into_bytes()), false)),
+            b"thread-self" => {
+                return Ok((Node::Symlink(format!("{process}/task/{thread}").into_bytes()), false));
+            }
+            _ => {}
+        }
+        let Some(entry) = Entry::parse(below) else { return host(self.host) };
+        if !self.processes.contains(entry.id) {
+            // As the kernel does for another user's: its directories are closed, its links are there.
+            return match entry.names[..] {
+                [_, _, ..] if !entry.is_public(false) => Err(Errno::EACCES),
+                [_] if entry.is_place() => {
+                    self.host.look(spot).map(|_| (Node::Magic(Err(Errno::EACCES)), true))
+                }
+                _ => host(self.host),
+            };
+        }
+        match self.host.look(spot)? {
+            Node::Symlink(text) if entry.is_place() => Ok((self.place(&entry, &text), true)),
+            Node::Symlink(text) if entry.is_handle() => Ok((self.handle(&text), true)),
+            node => Ok((node, false)),
+        }
     }
 
     /// The answer for a link that names a place: `text` is the host's.
@@ -178,32 +232,16 @@ impl Lookup for ProcLookup<'_> {
     }
 
     fn look(&mut self, spot: &Spot<'_>) -> Result<Node, Errno> {
-        let Some(below) = procfs(spot) else { return self.host.look(spot) };
-        let (process, thread) = self.processes.caller();
-        match below {
-            b"self" => return Ok(Node::Symlink(process.to_string().into_bytes())),
-            b"thread-self" => return Ok(Node::Symlink(format!("{process}/task/{thread}").into_bytes())),
-            _ => {}
-        }
-        let Some(entry) = Entry::parse(below) else { return self.host.look(spot) };
-        if !self.processes.contains(entry.id) {
-            // As the kernel does for another user's: its directories are closed, its links are there.
-            return match entry.names[..] {
-                [_, _, ..] if !entry.is_public(false) => Err(Errno::EACCES),
-                [_] if entry.is_place() => self.host.look(spot).map(|_| Node::Magic(Err(Errno::EACCES))),
-                _ => self.host.look(spot),
-            };
-        }
-        match self.host.look(spot)? {
-            Node::Symlink(text) if entry.is_place() => Ok(self.place(&entry, &text)),
-            Node::Symlink(text) if entry.is_handle() => Ok(self.handle(&text)),
-            node => Ok(node),
-        }
+        let (node, is_magic) = self.look_through(spot)?;
+        Ok(self.guarded(node, is_magic))
     }
 
     fn shortcut(&mut self, dir: &Spot<'_>, rest: &[u8]) -> Result<Option<Node>, Errno> {
-        // Name by name, so that each is seen by `look`.
-        if procfs(dir).is_some() { Ok(None) } else { self.host.shortcut(dir, rest) }
+        if procfs(dir).is_some() {
+            // Name by name, so that each is seen by `look`.
+            return Ok(None);
+        }
+        Ok(self.host.shortcut(dir, rest)?.map(|node| self.guarded(node, false)))
     }
 
     fn search(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {

@@ -64,7 +64,10 @@ impl Engine<'_> {
     ) -> Result<T, Failure> {
         let mem = self.memory(pid)?;
         let args = std::array::from_fn(|index| regs.arg(index));
-        decide(&mut Call { row, args, tid: pid, tasks: &mut self.tasks, world: self.world, mem: &mem })
+        let decided =
+            decide(&mut Call { row, args, tid: pid, tasks: &mut self.tasks, world: self.world, mem: &mem });
+        self.world.forget_files();
+        decided
     }
 
     pub(super) fn memory(&self, pid: Pid) -> Result<ProcessMemory, Failure> {

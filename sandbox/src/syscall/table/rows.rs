@@ -10,7 +10,7 @@ use super::Feature::{FakeIds, ReadOnly, Release, VirtualNames};
 use super::Row;
 use super::When::{ArgHas, ArgIs, ArgIsNot, Feature, FeatureArgIs, NotNull};
 use super::build::{NO, allow, always, at, cwd as from_cwd, path, refuse, when};
-use crate::syscall::paths::translate;
+use crate::syscall::paths::{self, translate};
 use crate::syscall::socket::{self, peer};
 use crate::syscall::{
     caps, cwd, exec, fakeroot, getdents, ids, kill, open, prctl, process, readonly, stat, uname,
@@ -186,7 +186,7 @@ pub const ROWS: &[Row] = &[
     allow("flock", 73, 32),
     allow("fsync", 74, 82),
     allow("fdatasync", 75, 83),
-    path("truncate", 76, 45, translate, &[from_cwd(0).write()]),
+    path("truncate", 76, 45, paths::truncate, &[from_cwd(0).write()]),
     allow("ftruncate", 77, 46),
     when("getdents", 78, NO, &[Feature(VirtualNames)], getdents::getdents).why(OPEN_DIR),
     always("getcwd", 79, 17, cwd::getcwd),
@@ -428,7 +428,13 @@ pub const ROWS: &[Row] = &[
     ),
     always("recvmmsg", 299, 243, peer::recvmmsg),
     allow("fanotify_init", 300, 262),
-    path("fanotify_mark", 301, 263, translate, &[at(3, 4).nofollow_if(1, FAN_MARK_DONT_FOLLOW).or_null()]),
+    path(
+        "fanotify_mark",
+        301,
+        263,
+        paths::fanotify_mark,
+        &[at(3, 4).nofollow_if(1, FAN_MARK_DONT_FOLLOW).or_null()],
+    ),
     when("prlimit64", 302, 261, &[ArgIsNot(0, &[0])], process::by_pid).why(OTHER_PROCESS),
     path("name_to_handle_at", 303, 264, translate, &[at(0, 1).follow_flags(4)]),
     refuse(
