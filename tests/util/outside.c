@@ -20,7 +20,8 @@
 	do {                                                                       \
 		errno = 0;                                                         \
 		long ret = (call);                                                 \
-		printf("%s = %ld %s\n", #call, ret, ret < 0 ? strerrorname_np(errno) : ""); \
+		printf(ret < 0 ? "%s = %ld %s\n" : "%s = %ld\n", #call, ret,       \
+		       strerrorname_np(errno));                                    \
 	} while (0)
 
 static volatile sig_atomic_t got;
