@@ -60,7 +60,7 @@ int main(int argc, char **argv) {
     run("exec after the leader has exited", sleeper, 1);
     program = "missing";
     run("exec that fails", sleeper, 0);
-    program = A("prog");
+    program = strdup(A("prog"));
     for (int i = 0; i < 5; i++)
         run("again", i & 1 ? opener : sleeper, 0);
 

@@ -48,6 +48,13 @@ static void *last(void *unused) {
     return unused;
 }
 
+static void *busy(void *unused) {
+    struct stat st;
+    for (;;)
+        sys(SYS_stat, A("dir"), &st);
+    return unused;
+}
+
 int main(void) {
     ln("target", "link");
     mkdirs("dir");
@@ -79,7 +86,8 @@ int main(void) {
     pid = fork();
     if (!pid) {
         for (int i = 0; i < 8; i++)
-            pthread_create(&thread[i], 0, last, 0);
+            pthread_create(&thread[i], 0, busy, 0);
+        usleep(10000);
         _exit(13);
     }
     show_end("exit_group with threads", pid);
