@@ -119,6 +119,7 @@ programs! {
     pidfd
     posix_spawn
     privileged
+    proc_open
     proc_paths
     proc_self
     process_groups

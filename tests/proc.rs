@@ -170,6 +170,13 @@ fn status_tells_nothing_of_the_tracer() {
 }
 
 #[test]
+fn a_pretended_release_is_told_everywhere() {
+    let script = "uname -r; cat /proc/sys/kernel/osrelease; cut -d' ' -f1-3 /proc/version";
+    let expected = "4.19.7\n4.19.7\nLinux version 4.19.7\n";
+    prints(guest(&bare()).args(["-k", "4.19.7"]), script, expected);
+}
+
+#[test]
 fn a_file_opened_again_by_its_descriptor_is_still_on_a_read_only_binding() {
     let rootfs = bare();
     let source = rootfs.host_dir("source");

@@ -10,7 +10,7 @@ use std::os::fd::AsFd;
 
 use super::call::{Action, Call, Rewrite};
 use super::paths::{Target, path_that_fails};
-use super::proc;
+use super::proc::{self, Replacement};
 use super::table::{Base, number};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
@@ -199,23 +199,18 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     let replacement = match resolved.kind {
         Kind::Proc => {
             proc::check_open(call, resolved, how.writes())?;
-            if how.has(libc::O_PATH) { None } else { proc::replacement(call, resolved)? }
+            let as_is = how.has(libc::O_PATH) || how.writes();
+            if as_is { None } else { proc::replacement(call, resolved)? }
         }
         Kind::Directory | Kind::File | Kind::Skeleton => None,
     };
-    let magic = matches!(resolved.node, Some(Node::Magic(_))) || replacement.is_some();
-    let argument = match &replacement {
-        Some(replacement) => replacement.path.as_bytes().to_vec(),
-        None => target.argument(),
-    };
+    if let Some(replacement) = replacement {
+        return Ok(replaced(call, how, place, replacement));
+    }
+    let magic = matches!(resolved.node, Some(Node::Magic(_)));
+    let argument = target.argument();
     let is_openat2 = call.row.name == "openat2";
     let mut rewrite = Rewrite::default();
-    if let Some(replacement) = replacement {
-        rewrite.exit = Some(Box::new(move |_, ret| {
-            drop(replacement);
-            Ok(ret)
-        }));
-    }
     let strict = !magic && call.world.probes.openat2 && (is_openat2 || !call.task().process.has_filter.get());
     if !strict && !is_openat2 {
         rewrite.stage_path(place.path, &argument);
@@ -230,6 +225,23 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     let resolve = if strict { wanted | RESOLVE_NO_SYMLINKS } else { wanted };
     How { resolve, ..how }.stage(&mut rewrite);
     Ok(Action::Rewrite(rewrite))
+}
+
+/// Opens a file in the place of one of /proc, which is held until the call has returned.
+fn replaced(call: &Call<'_>, how: How, place: Place, replacement: Replacement) -> Action {
+    let mut rewrite = Rewrite::default();
+    rewrite.stage_path(place.path, replacement.path.as_bytes());
+    // A magic link leads there, whatever the guest wants of the links in its own path.
+    let flags = how.flags & !(libc::O_NOFOLLOW as u64);
+    match call.row.name {
+        "openat2" => How { flags, resolve: 0, ..how }.stage(&mut rewrite),
+        _ => rewrite.set(place.path + 1, flags),
+    }
+    rewrite.exit = Some(Box::new(move |_, ret| {
+        drop(replacement);
+        Ok(ret)
+    }));
+    Action::Rewrite(rewrite)
 }
 
 /// On a read-only mount: no new files, and no writing to old ones but special files.

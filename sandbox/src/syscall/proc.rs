@@ -13,18 +13,21 @@ mod status;
 pub use mounts::procfs;
 
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno as Raw;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::Pid;
 
 use super::call::Call;
+use super::paths::Target;
 use super::socket::peer;
+use super::table::Base;
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::task::Tasks;
 use crate::vfs::proc::{Entry, Processes, shown};
-use crate::vfs::{GuestPath, HostPath, Kind, Namespace, Node, Resolved};
+use crate::vfs::{GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved};
 
 /// The guest's processes, as one of them asks about them.
 pub struct Guests<'a> {
@@ -106,6 +109,19 @@ pub fn link_text(call: &Call<'_>, link: &Resolved) -> Result<Vec<u8>, Errno> {
     Ok(shown(&call.world.namespace, &text).unwrap_or(text))
 }
 
+/// The link of /proc that a descriptor, by the tracer's link to it, was opened for (O_PATH and O_NOFOLLOW); `None` for
+/// any other file.
+///
+/// # Errors
+/// As lstat(2) of the link.
+pub fn link_of_descriptor(call: &Call<'_>, descriptor: &[u8]) -> Result<Option<Target>, Failure> {
+    let Ok(Some(guest)) = call.name_of_link(descriptor) else { return Ok(None) };
+    if Entry::of(&call.world.namespace, &guest).is_none() {
+        return Ok(None);
+    }
+    call.target_of(Base::Cwd, guest.as_bytes(), Last::NoFollow).map(Some)
+}
+
 /// Whether a magic link leads to a place on a read-only mount.
 pub fn leads_to_readonly(names: &Namespace, link: &Resolved) -> bool {
     let Ok(text) = fs::readlink(link.host.as_bytes()) else { return false };
@@ -132,7 +148,7 @@ pub fn check_open(call: &Call<'_>, file: &Resolved, writes: bool) -> Result<(), 
 /// As open(2) of the kernel's own file.
 pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
     let names = &call.world.namespace;
-    let Some(entry) = Entry::of(names, &file.guest) else { return Ok(None) };
+    let Some(entry) = Entry::of(names, &file.guest) else { return release(call, file) };
     let Some(text) = Text::of(&entry) else { return Ok(None) };
     // The files of other processes that may be opened at all say nothing of the guest.
     if file.kind != Kind::Proc || !call.tasks.contains(entry.id) && text != Text::Sockets {
@@ -146,9 +162,36 @@ pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacemen
         Text::Mounts(format) => mounts::shown(names, format, &read(b"/proc/self/mountinfo")?),
         Text::Status => status::status(call, entry.id, &own, &read(b"/proc/self/status")?),
     };
-    let file = memory_file(file.guest.as_bytes(), &text)?;
-    let path = format!("/proc/{}/fd/{}", call.world.tracer, file.as_raw_fd());
-    Ok(Some(Replacement { file, path: HostPath::new(path) }))
+    Replacement::new(call, file, &text).map(Some)
+}
+
+/// The same for what tells the kernel's release, where another one is pretended.
+fn release(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
+    let Some(release) = &call.world.kernel_release else { return Ok(None) };
+    let release = release.as_bytes();
+    let mount = call.world.namespace.locate(&file.guest).mount;
+    let text = match file.guest.below(&mount.guest) {
+        Some(b"sys/kernel/osrelease") => [release, b"\n"].concat(),
+        // "Linux version RELEASE (who built it) ..."
+        Some(b"version") => {
+            let own = read(file.host.as_bytes())?;
+            let mut words: Vec<_> = own.split(|&byte| byte == b' ').collect();
+            if let Some(word) = words.get_mut(2) {
+                *word = release;
+            }
+            words.join(&b' ')
+        }
+        _ => return Ok(None),
+    };
+    Replacement::new(call, file, &text).map(Some)
+}
+
+impl Replacement {
+    fn new(call: &Call<'_>, file: &Resolved, text: &[u8]) -> Result<Self, Failure> {
+        let file = memory_file(file.guest.as_bytes(), text)?;
+        let path = format!("/proc/{}/fd/{}", call.world.tracer, file.as_raw_fd());
+        Ok(Self { file, path: HostPath::new(path) })
+    }
 }
 
 /// How the link of a replacing file begins; its guest path follows.
@@ -175,7 +218,6 @@ fn memory_file(guest: &[u8], text: &[u8]) -> Result<OwnedFd, Errno> {
 
 /// The whole text of a file of /proc.
 fn read(path: &[u8]) -> Result<Vec<u8>, Errno> {
-    use std::os::unix::ffi::OsStrExt;
     std::fs::read(std::ffi::OsStr::from_bytes(path))
         .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
 }

@@ -119,7 +119,13 @@ pub fn readlink(call: &mut Call<'_>) -> Result<Action, Failure> {
     if size <= 0 {
         return Err(Errno::EINVAL.into());
     }
-    let Some(target) = call.target(spec)? else { return of_descriptor(call) };
+    let target = match call.target(spec)? {
+        Some(target) => target,
+        None => match proc::link_of_descriptor(call, &call.descriptor_link(0))? {
+            Some(link) => link,
+            None => return of_descriptor(call),
+        },
+    };
     let text = match &target.resolved.node {
         Some(Node::Symlink(text)) => text.clone(),
         Some(Node::Magic(_)) => proc::link_text(call, &target.resolved)?,
