@@ -16,7 +16,7 @@ use crate::tracer::{Output, Setup, load, native};
 fn check(dir: &Scratch, program: &Path, damaged: &Path, original: &[u8]) {
     let (program, argv) = (program.as_os_str().as_bytes(), [NAME.to_vec()]);
     // A damaged program may run anywhere, for as long as it likes.
-    let setup = Setup { before: "ulimit -c 0; ulimit -t 2; exec setarch -R", ..Setup::default() };
+    let setup = Setup { before: "ulimit -c 0; ulimit -t 1; exec setarch -R", ..Setup::default() };
     let (mut refused, mut ran, mut killed) = (0, 0, 0);
     for seed in 0..150 {
         let mut file = original.to_vec();

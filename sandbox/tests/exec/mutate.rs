@@ -68,16 +68,28 @@ fn value(random: &mut Random, old: u64) -> u64 {
     }
 }
 
-/// Changes one to three fields of the headers, and sometimes the length.
+/// PT_DYNAMIC, PT_PHDR, PT_TLS, PT_GNU_EH_FRAME, PT_GNU_RELRO: read by programs themselves, never by execve. What a
+/// program does whose own tables lie depends on what happens to be in its memory.
+const NOT_THE_KERNELS: [u64; 5] = [2, 6, 7, 0x6474_e550, 0x6474_e552];
+
+/// Changes one to three fields of the headers that execve reads, and sometimes the length.
 pub fn mutate(file: &mut Vec<u8>, random: &mut Random) {
-    let phdrs = u64::from_le_bytes(file[32..40].try_into().expect("eight bytes")) as usize;
-    let count = usize::from(u16::from_le_bytes([file[56], file[57]]));
+    let number = |at: usize, size: usize| {
+        let mut bytes = [0; 8];
+        bytes[..size].copy_from_slice(&file[at..at + size]);
+        u64::from_le_bytes(bytes)
+    };
+    let table = number(32, 8) as usize;
+    let headers: Vec<usize> = (0..number(56, 2) as usize)
+        .map(|index| table + index * 56)
+        .filter(|&at| !NOT_THE_KERNELS.contains(&number(at, 4)))
+        .collect();
     for _ in 0..=random.below(3) {
         let (at, size) = if random.below(3) == 0 {
             HEADER[random.below(HEADER.len())]
         } else {
             let (field, size) = PHDR[random.below(PHDR.len())];
-            (phdrs + random.below(count) * 56 + field, size)
+            (headers[random.below(headers.len())] + field, size)
         };
         let mut old = [0; 8];
         old[..size].copy_from_slice(&file[at..at + size]);
