@@ -3,9 +3,12 @@
 GUEST_SUITE=${XROOT_GUEST_SUITE:-bookworm}
 C_TOOLS=gcc,libc6-dev,make,perl,python3-minimal
 
+# As Debian's installer does since bookworm; usr-is-merged then says so, and usrmerge has nothing to convert.
+MERGED_USR='cd "$1" && mkdir -p usr/bin usr/sbin usr/lib && ln -s usr/bin usr/sbin usr/lib .'
+
 armhf_tree() {
-    # usr-is-merged, or apt prefers usrmerge, which would look for work in every directory.
-    unpack_rootfs armhf armhf "$GUEST_SUITE" --include='?essential' --include="apt,$C_TOOLS,file,usr-is-merged"
+    unpack_rootfs armhf armhf "$GUEST_SUITE" --setup-hook="$MERGED_USR" \
+        --include='?essential' --include="apt,$C_TOOLS,file,usr-is-merged"
     configure_rootfs armhf "$RUN/bin/xroot" -0 -r "$DATA/rootfs/armhf"
 }
 
@@ -13,7 +16,8 @@ armhf_tree() {
 amd64_tree() {
     local suite=trixie
     ! grep -q "^VERSION_CODENAME=$suite" /etc/os-release || suite=bookworm
-    unpack_rootfs amd64 amd64 "$suite" --include='?essential' --include="apt,$C_TOOLS,file,musl-tools"
+    unpack_rootfs amd64 amd64 "$suite" --setup-hook="$MERGED_USR && mkdir usr/lib64 && ln -s usr/lib64 ." \
+        --include='?essential' --include="apt,$C_TOOLS,file,musl-tools,usr-is-merged"
     configure_rootfs amd64 "$RUN/bin/xroot" -0 -r "$DATA/rootfs/amd64"
 }
 
