@@ -9,16 +9,16 @@ preinst() {
     DPKG_MAINTSCRIPT_NAME=preinst DPKG_MAINTSCRIPT_PACKAGE=${name%:*} "/var/lib/dpkg/info/$1" install
 }
 
-if ! [ -e /var/lib/dpkg/preinst-done ]; then
+if ! [ -e /var/lib/preinst-done ]; then
     # The others may ask for users and groups.
     if [ -e base-passwd.preinst ]; then preinst base-passwd.preinst; fi
     for script in *.preinst; do
         case $script in base-passwd.preinst | '*.preinst') continue ;; esac
         preinst "$script"
     done
-    : >/var/lib/dpkg/preinst-done
+    : >/var/lib/preinst-done
 fi
 # As debootstrap does: the others' scripts name its users.
 dpkg --force-unsafe-io --force-depends --configure base-passwd
 dpkg --force-unsafe-io --configure -a
-rm /var/lib/dpkg/preinst-done
+rm /var/lib/preinst-done
