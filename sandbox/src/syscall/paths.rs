@@ -29,12 +29,14 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
         return Ok(Action::Pass);
     }
     let mut rewrite = Rewrite::default();
+    let mut fails = false;
     for spec in call.row.paths {
         let target = match call.target(spec) {
             Ok(target) => target,
             Err(failure) => {
                 let path = path_that_fails(failure)?;
                 rewrite.stage_path(spec.arg.into(), path);
+                fails = true;
                 continue;
             }
         };
@@ -46,7 +48,9 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
             }
             continue;
         };
-        check_intent(spec.intent, &target.resolved)?;
+        if !fails {
+            check_intent(spec.intent, &target.resolved)?;
+        }
         target.stage(spec, &mut rewrite);
     }
     Ok(Action::Rewrite(rewrite))
