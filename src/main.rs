@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use cli::Request;
 use report::Report;
+use sandbox::{Session, Side};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -32,7 +33,10 @@ fn run(words: &[OsString]) -> Result<u8, Report> {
         Request::Syscalls => print(&sandbox::syscall::matrix::text()),
         Request::Run(cli) => {
             let config = plan::plan(*cli, &plan::surroundings())?;
-            Ok(sandbox::Session::new(config)?.run()?)
+            match sandbox::split()? {
+                Side::Front(status) => Ok(status),
+                Side::Tracer(front) => Ok(Session::new(config)?.run(Some(front))?),
+            }
         }
     }
 }

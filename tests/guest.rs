@@ -75,6 +75,7 @@ macro_rules! programs {
 programs! {
     access
     auxv
+    block_all
     brk
     chdir_getcwd
     chmod
@@ -89,6 +90,7 @@ programs! {
     elf_corrupt
     exec_limits
     exec_state
+    exec_storm
     exec_thread
     execve
     execveat
@@ -115,6 +117,7 @@ programs! {
     o_tmpfile
     open_flags
     openat2_resolve
+    orphans
     path_limits
     pidfd
     posix_spawn
@@ -133,6 +136,7 @@ programs! {
     seccomp_filter
     shebang
     sigaltstack
+    signal_storm
     signals
     sigstop_cont
     small_stack
@@ -158,8 +162,10 @@ programs! {
     xattrat
 }
 
-/// Programs whose native run differs on purpose; `tests/escape.rs` runs them.
-const SPECIAL: &[&str] = &["escape_abi", "escape_kill", "escape_paths", "escape_proc", "escape_race"];
+/// Programs that other test files run: those of `tests/escape.rs` differ natively on purpose, and `tests/lifecycle.rs`
+/// tells `count_signals` what to do.
+const SPECIAL: &[&str] =
+    &["count_signals", "escape_abi", "escape_kill", "escape_paths", "escape_proc", "escape_race"];
 
 /// One test a program and way of linking, for what a loader has to get right.
 macro_rules! linked {

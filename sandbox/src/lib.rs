@@ -43,6 +43,9 @@
 //!   the resolver's back is an error then, not a way out.
 //! * **The registers are all that is read at a stop**, not PTRACE_GET_SYSCALL_INFO: each request costs more than a
 //!   microsecond. Calls of another architecture (`int 0x80`) stop as SIGSYS instead, which names it.
+//! * **xroot is two processes.** The one that was started stands for the command in the eyes of the caller's shell: it
+//!   waits, and is signalled and stopped in the command's place. Its child traces. A stopped process can do nothing, so
+//!   one alone could neither let the rest of the tree go on nor follow when somebody continues the command.
 //! * **A signal to a whole group that contains xroot is sent by the tracer**, process by process, so that the guest
 //!   cannot kill what keeps it; si_pid is the tracer's then.
 
@@ -70,4 +73,4 @@ pub mod error;
 
 pub use config::Config;
 pub use error::Error;
-pub use session::Session;
+pub use session::{Front, Session, Side, split};

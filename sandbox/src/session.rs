@@ -16,13 +16,14 @@ use crate::error::{Errno, Error, Failure};
 use crate::exec::loader::Carrier;
 use crate::exec::{self, Emulators, Files, Found, Refused};
 use crate::image::{self, Prepared};
+pub use crate::sys::front::{Front, Side, split};
 use crate::sys::fs;
 use crate::sys::probe::Probes;
 use crate::sys::spawn::Image;
 use crate::syscall::table::Feature;
 use crate::syscall::{World, ids};
 use crate::task::{Fs, Mm, Process, Task};
-use crate::vfs::{GuestPath, HostLookup, Kind, Last, Resolved, resolve};
+use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, resolve};
 
 /// A rootfs, ready to run one command.
 pub struct Session {
@@ -60,9 +61,12 @@ impl Session {
 
     /// Runs the command and waits for it. Its own exit code, or 128 and the number of the signal that killed it.
     ///
+    /// `front` is the process that [`split`] left standing for the command, to be signalled and stopped in its place;
+    /// without one, nothing that is sent to this process reaches the command.
+    ///
     /// # Errors
     /// What kept the command from being run, or the tracer from going on.
-    pub fn run(self) -> Result<u8, Error> {
+    pub fn run(self, front: Option<Front>) -> Result<u8, Error> {
         let Prepared { workdir, command, env, .. } = &self.prepared;
         let (program, argv) = self.command(command, env)?;
         let program = c_string(program)?;
@@ -78,7 +82,7 @@ impl Session {
             guest: String::from_utf8_lossy(workdir.as_bytes()).into_owned(),
             errno,
         })?;
-        let mut engine = Engine::start(&self.world, &image, &directory, |pid| self.first_task(pid))?;
+        let mut engine = Engine::start(&self.world, &image, &directory, front, |pid| self.first_task(pid))?;
         let ended = engine.run();
         self.report();
         Ok(match ended? {
@@ -120,9 +124,6 @@ impl Session {
                         return Err(error);
                     }
                 }
-                // A directory of PATH that may not be searched hides no command.
-                Err(Refused { failure: Failure::Errno(Errno::EACCES), .. })
-                    if !name.contains(&b'/') && files.resolve(&candidate).is_err() => {}
                 Err(Refused { failure: Failure::Errno(errno), .. }) => denied = Some(errno),
                 Err(Refused { failure: Failure::Broken(error), .. }) => return Err(error),
                 Err(Refused { failure: Failure::Gone, .. }) => {}
@@ -191,19 +192,13 @@ fn is_readonly_by_wish(binding: &Binding) -> bool {
 /// The guest's files as the root command will see them.
 struct GuestFiles<'a>(&'a Session);
 
-impl GuestFiles<'_> {
-    fn resolve(&self, path: &[u8]) -> Result<Resolved, Errno> {
+impl Files for GuestFiles<'_> {
+    fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
         let world = &self.0.world;
         let mut lookup = world.lookup.borrow_mut();
         lookup.hold(None);
-        resolve(&world.namespace, &mut *lookup, &self.0.prepared.workdir, path, Last::Follow)
-    }
-}
-
-impl Files for GuestFiles<'_> {
-    fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
-        let resolved = self.resolve(path)?;
-        Ok(Found::open(resolved.guest, resolved.host)?)
+        let resolved = resolve(&world.namespace, &mut *lookup, &self.0.prepared.workdir, path, Last::Follow)?;
+        Ok(Found::open(resolved.guest, HostPath::new(resolved.host.as_path()))?)
     }
 }
 

@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
+use std::thread;
 
 use super::{scratch_base, source};
 
@@ -72,7 +73,7 @@ pub fn build(name: &str, kind: Kind) -> Option<PathBuf> {
         return Some(built);
     }
     make_dir(&place);
-    let fresh = place.join(format!("{name}.{}", process::id()));
+    let fresh = place.join(format!("{name}.{}.{:?}", process::id(), thread::current().id()));
     let output = Command::new(kind.compiler())
         .args(["-std=gnu11", "-O2", "-pthread", "-w"])
         .args(kind.flags())

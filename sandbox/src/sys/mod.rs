@@ -1,7 +1,9 @@
 //! The only module with `unsafe`: thin, one function a syscall, one SAFETY line a block.
 
 pub mod dirents;
+pub mod front;
 pub mod fs;
+pub mod inherited;
 pub mod mem;
 pub mod probe;
 pub mod process;

@@ -64,6 +64,20 @@ pub fn event_message(pid: Pid) -> Result<u64, Errno> {
     Ok(message)
 }
 
+/// What signal a tracee is stopped for.
+pub fn signal_info(pid: Pid) -> Result<libc::siginfo_t, Errno> {
+    let mut info = MaybeUninit::<libc::siginfo_t>::zeroed();
+    request(libc::PTRACE_GETSIGINFO, pid, 0, info.as_mut_ptr() as u64)?;
+    // SAFETY: all-zero bytes are a valid siginfo_t, and the kernel has filled it.
+    Ok(unsafe { info.assume_init() })
+}
+
+/// Changes what a tracee that is stopped for a signal will be told about it.
+pub fn set_signal_info(pid: Pid, info: &libc::siginfo_t) -> Result<(), Errno> {
+    // The kernel reads one siginfo_t.
+    request(libc::PTRACE_SETSIGINFO, pid, 0, ptr::from_ref(info) as u64).map(drop)
+}
+
 /// A call that a filter has turned into SIGSYS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FilteredCall {

@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 
 use seccompiler::sock_filter;
 
-use super::seccomp;
+use super::{inherited, seccomp};
 use crate::error::Errno;
 
 /// What the first tracee executes, in the guest's terms: the tracer rewrites its execve like any other.
@@ -34,7 +34,7 @@ const FAILED: i32 = 125;
 impl Held {
     /// Forks the child, in `directory`, which then waits for [`Held::release`].
     ///
-    /// Its signal mask is empty and SIGPIPE is as a program expects it, whatever this process has changed.
+    /// Its signal mask, ignored signals, limits and descriptors are those that this process was started with.
     ///
     /// # Errors
     /// As pipe2(2) and fork(2).
@@ -86,7 +86,7 @@ fn wait_and_exec(
         // SAFETY: _exit is safe in a forked child.
         unsafe { libc::_exit(FAILED) };
     }
-    reset_signals();
+    inherited::restore();
     // SAFETY: fchdir takes a descriptor only.
     unsafe { libc::fchdir(directory.as_raw_fd()) };
     if seccomp::install(image.filter).is_err() {
@@ -96,15 +96,4 @@ fn wait_and_exec(
     // SAFETY: the strings and the NULL-terminated arrays live in this process's copy of the parent's memory.
     unsafe { libc::execve(image.program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };
     Errno::last()
-}
-
-fn reset_signals() {
-    // SAFETY: the set is initialised by sigemptyset before it is used; SIG_DFL is a valid disposition.
-    unsafe {
-        let mut none = std::mem::zeroed();
-        libc::sigemptyset(&raw mut none);
-        libc::sigprocmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut());
-        // The runtime of a Rust program ignores SIGPIPE.
-        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
-    }
 }

@@ -5,6 +5,7 @@
 
 mod exec;
 mod inject;
+mod job;
 mod signal;
 mod spawn;
 mod step;
@@ -43,6 +44,7 @@ pub struct Engine<'w> {
     parked: HashSet<Pid>,
     /// The root command's process.
     root: Pid,
+    job: job::Job,
     ended: Option<Ended>,
     /// Set when what is left of the tree is to be killed.
     ending: bool,
@@ -129,6 +131,7 @@ impl<'w> Engine<'w> {
             Event::GroupStop(signal) => self.on_group_stop(pid, signal),
             Event::Signal(signal) => self.on_signal(pid, signal),
             Event::Trap => {
+                self.job.on_continue(pid);
                 self.leave_trampoline(pid)?;
                 Ok(self.resume(pid, 0)?)
             }
@@ -139,6 +142,7 @@ impl<'w> Engine<'w> {
     fn on_gone(&mut self, pid: Pid, how: Ended) {
         self.parked.remove(&pid);
         self.phases.remove(&pid);
+        self.job.on_gone(pid);
         self.tasks.remove(pid);
         if pid == self.root {
             self.ended = Some(how);

@@ -7,7 +7,6 @@ use super::{Engine, Phase, step::restore_args};
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
 use crate::sys::ptrace;
-use crate::sys::signal::stop_self;
 
 impl Engine<'_> {
     /// A signal is about to be delivered.
@@ -16,6 +15,7 @@ impl Engine<'_> {
         if signal == libc::SIGSYS && self.refuse_foreign(pid)? {
             return Ok(());
         }
+        let signal = if self.of_root(pid) { self.as_sent(pid, signal)? } else { signal };
         Ok(self.resume(pid, signal)?)
     }
 
@@ -38,15 +38,20 @@ impl Engine<'_> {
 
     /// A stop signal has stopped the task's whole process.
     ///
-    /// When that is the root command, xroot stops by the same signal, so that the shell which started it sees a
-    /// stopped job. `fg` continues the group, the guest's processes in it and xroot alike.
+    /// When that is the root command, what stands for it stops by the same signal, so that the shell which started
+    /// xroot sees a stopped job. `fg` continues the group, the guest's processes in it and xroot alike.
     pub(super) fn on_group_stop(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         self.leave_trampoline(pid)?;
         ptrace::listen(pid)?;
-        if pid == self.root {
-            stop_self(signal);
+        if self.of_root(pid) {
+            self.job.on_stop(pid, signal);
         }
         Ok(())
+    }
+
+    /// True for every thread of the root command's process.
+    fn of_root(&self, pid: Pid) -> bool {
+        self.tasks.get(pid).is_some_and(|task| task.process.pid == self.root)
     }
 
     /// Moves a task that stopped inside the trampoline to where it would be without one.

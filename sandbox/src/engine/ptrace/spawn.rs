@@ -8,29 +8,17 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Engine;
+use super::job::Job;
 use crate::error::{Errno, Error, TraceFacts};
-use crate::sys::ptrace;
-use crate::sys::signal::Blocked;
+use crate::sys::front::Front;
 use crate::sys::spawn::{Held, Image};
+use crate::sys::{inherited, ptrace};
 use crate::syscall::World;
 use crate::task::{Task, Tasks};
 
-/// Signals that a process may send to xroot and mean the command.
-const FORWARDED: [i32; 10] = [
-    libc::SIGTERM,
-    libc::SIGHUP,
-    libc::SIGINT,
-    libc::SIGQUIT,
-    libc::SIGUSR1,
-    libc::SIGUSR2,
-    libc::SIGWINCH,
-    libc::SIGALRM,
-    libc::SIGTSTP,
-    libc::SIGCONT,
-];
-
 impl<'w> Engine<'w> {
     /// Starts the root command in `directory`, whose task is described by `first` (made once its id is known).
+    /// `front` stands for it in the eyes of others, if this process does not.
     ///
     /// # Errors
     /// `PtraceDenied` or `AlreadyTraced` where this host does not let xroot trace, else what failed.
@@ -38,10 +26,9 @@ impl<'w> Engine<'w> {
         world: &'w World,
         image: &Image<'_>,
         directory: &OwnedFd,
+        front: Option<Front>,
         first: impl FnOnce(Pid) -> Task,
     ) -> Result<Self, Error> {
-        // Blocked before the fork, so that none is lost; the child unblocks them again.
-        let signals = Blocked::new(&FORWARDED);
         let held = Held::fork(image, directory).map_err(Error::os("cannot start a process"))?;
         let root = held.pid;
         if let Err(errno) = ptrace::seize(root) {
@@ -50,7 +37,11 @@ impl<'w> Engine<'w> {
         }
         let mut tasks = Tasks::default();
         tasks.insert(first(root));
-        forward(signals, root);
+        // Not before the fork: the guest keeps the limits of the caller.
+        inherited::raise_descriptors();
+        if let Some(front) = &front {
+            front.started(root);
+        }
         held.release().map_err(Error::os("cannot let the first process go"))?;
         Ok(Self {
             world,
@@ -58,6 +49,7 @@ impl<'w> Engine<'w> {
             phases: HashMap::new(),
             parked: HashSet::new(),
             root,
+            job: Job::new(front),
             ended: None,
             ending: false,
         })
@@ -76,26 +68,4 @@ fn denied(errno: Errno) -> Error {
     let yama = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope");
     let yama = yama.ok().and_then(|text| text.trim().parse().ok());
     Error::PtraceDenied { errno, facts: TraceFacts { yama, seccomp: field("Seccomp:") } }
-}
-
-/// Passes what other processes send to xroot on to the command, from a thread of its own.
-///
-/// What the terminal sends has reached the command already, and so has what a tracee sends to its whole group.
-fn forward(signals: Blocked, root: Pid) {
-    std::thread::spawn(move || {
-        loop {
-            let Ok(received) = signals.wait() else { continue };
-            let Some(sender) = received.sender else { continue };
-            if !is_tracee_of_ours(sender) {
-                let signal = Signal::try_from(received.signal).expect("only named signals are waited for");
-                let _ = kill(root, signal);
-            }
-        }
-    });
-}
-
-fn is_tracee_of_ours(pid: Pid) -> bool {
-    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else { return false };
-    let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
-    tracer.is_some_and(|tracer| tracer.trim() == Pid::this().to_string())
 }
