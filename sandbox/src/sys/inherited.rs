@@ -20,6 +20,7 @@ struct Inherited {
     descriptors: rlimit,
 }
 
+/// Written by [`note`] alone, before main.
 static INHERITED: OnceLock<Inherited> = OnceLock::new();
 
 /// Runs before Rust's runtime.
@@ -44,7 +45,7 @@ extern "C" fn note() {
         libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut inherited.descriptors);
         inherited
     };
-    // Nobody else sets it.
+    // It is not set yet.
     let _ = INHERITED.set(inherited);
 }
 
