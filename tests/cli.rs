@@ -231,6 +231,10 @@ fn a_command_that_is_not_there_is_127_and_one_that_cannot_run_is_126() {
     temp.fails(&run(&["gcc", "-c", "x.c"]), 127, "gcc: not found in the guest", install);
     let fix = "show the host's directory that holds it: -b DIR (guest path: /no/gcc)";
     temp.fails(&run(&["/no/gcc"]), 127, "/no/gcc: not found in the guest", fix);
+    fs::create_dir(temp.path("r/closed")).expect("it is ours");
+    fs::set_permissions(temp.path("r/closed"), fs::Permissions::from_mode(0o000)).expect("it is ours");
+    temp.fails(&run(&["-e", "PATH=/closed:/bin", "gcc"]), 127, "gcc: not found in the guest", install);
+    fs::set_permissions(temp.path("r/closed"), fs::Permissions::from_mode(0o700)).expect("it is ours");
     temp.file("r/bin/data", "#!/bin/data\n", 0o644);
     for (word, path) in [("data", "/bin/data"), ("/bin/data", "/bin/data"), ("/bin", "/bin")] {
         let message = format!("guest {word} cannot be executed: Permission denied");

@@ -23,7 +23,7 @@ use crate::sys::spawn::Image;
 use crate::syscall::table::Feature;
 use crate::syscall::{World, ids};
 use crate::task::{Fs, Mm, Process, Task};
-use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, resolve};
+use crate::vfs::{GuestPath, HostLookup, Kind, Last, Resolved, resolve};
 
 /// A rootfs, ready to run one command.
 pub struct Session {
@@ -124,6 +124,9 @@ impl Session {
                         return Err(error);
                     }
                 }
+                // A directory of PATH that may not be searched hides no command.
+                Err(Refused { failure: Failure::Errno(Errno::EACCES), .. })
+                    if !name.contains(&b'/') && files.resolve(&candidate).is_err() => {}
                 Err(Refused { failure: Failure::Errno(errno), .. }) => denied = Some(errno),
                 Err(Refused { failure: Failure::Broken(error), .. }) => return Err(error),
                 Err(Refused { failure: Failure::Gone, .. }) => {}
@@ -192,13 +195,19 @@ fn is_readonly_by_wish(binding: &Binding) -> bool {
 /// The guest's files as the root command will see them.
 struct GuestFiles<'a>(&'a Session);
 
-impl Files for GuestFiles<'_> {
-    fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
+impl GuestFiles<'_> {
+    fn resolve(&self, path: &[u8]) -> Result<Resolved, Errno> {
         let world = &self.0.world;
         let mut lookup = world.lookup.borrow_mut();
         lookup.hold(None);
-        let resolved = resolve(&world.namespace, &mut *lookup, &self.0.prepared.workdir, path, Last::Follow)?;
-        Ok(Found::open(resolved.guest, HostPath::new(resolved.host.as_path()))?)
+        resolve(&world.namespace, &mut *lookup, &self.0.prepared.workdir, path, Last::Follow)
+    }
+}
+
+impl Files for GuestFiles<'_> {
+    fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
+        let resolved = self.resolve(path)?;
+        Ok(Found::open(resolved.guest, resolved.host)?)
     }
 }
 

@@ -1,13 +1,18 @@
-/* Tries on the process that traces it whatever a process may do to another, and prints how each try ends. */
+/* Tries on the process that traces it whatever a process may do to another, and prints how each try ends.
+ *
+ * `outside launch COMMAND` runs a command with a descriptor of its own process as number 9: COMMAND is xroot, and hands
+ * it down to the guest. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -56,8 +61,28 @@ static int reported(int report)
 	return read(report, &byte, 1) == 1 && byte == 'g';
 }
 
-int main(void)
+struct sched_attr_0 {
+	unsigned int size, policy;
+	unsigned long long flags;
+	int nice;
+	unsigned int priority;
+	unsigned long long runtime, deadline, period;
+};
+
+static int launch(char **command)
 {
+	int pidfd = syscall(SYS_pidfd_open, getpid(), 0);
+
+	if (pidfd < 0 || dup2(pidfd, 9) != 9)
+		return 1;
+	execvp(command[0], command);
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 2)
+		return launch(argv + 2);
 	pid_t tracer = getppid();
 	int report[2], pair[2];
 	char path[64], byte = 0;
@@ -69,7 +94,10 @@ int main(void)
 		int type;
 		pid_t pid;
 	} owner = {1 /* F_OWNER_PID */, tracer};
+	struct sched_attr_0 attr = {.size = sizeof(attr), .policy = SCHED_IDLE};
 	cpu_set_t cpus;
+	unsigned long nodes = 1;
+	int id = tracer;
 
 	setbuf(stdout, NULL);
 	TRY(kill(tracer, 0));
@@ -86,6 +114,11 @@ int main(void)
 		dir = -1;
 	else
 		TRY(syscall(SYS_pidfd_send_signal, dir, SIGKILL, NULL, 0));
+	TRY(syscall(SYS_pidfd_send_signal, 9, SIGKILL, NULL, 0));
+	TRY(syscall(SYS_pidfd_send_signal, 9, SIGKILL, NULL, 4 /* PIDFD_SIGNAL_PROCESS_GROUP */));
+	TRY(syscall(SYS_pidfd_getfd, 9, 0, 0));
+	TRY(syscall(SYS_process_mrelease, 9, 0));
+	TRY(syscall(SYS_setns, 9, CLONE_NEWUTS));
 	TRY(ptrace(PTRACE_TRACEME, 0, 0, 0));
 	TRY(ptrace(PTRACE_ATTACH, tracer, 0, 0));
 	TRY(ptrace(PTRACE_SEIZE, tracer, 0, 0));
@@ -96,6 +129,10 @@ int main(void)
 	TRY(setpriority(PRIO_PROCESS, tracer, 19));
 	TRY(syscall(SYS_ioprio_set, 1, tracer, 3 << 13));
 	TRY(sched_setscheduler(tracer, SCHED_IDLE, &param));
+	TRY(sched_setparam(tracer, &param));
+	TRY(syscall(SYS_sched_setattr, tracer, &attr, 0));
+	TRY(syscall(SYS_migrate_pages, tracer, 64, &nodes, &nodes));
+	TRY(syscall(SYS_move_pages, tracer, 0, 0, 0, 0, 0));
 	CPU_ZERO(&cpus);
 	CPU_SET(0, &cpus);
 	TRY(sched_setaffinity(tracer, sizeof(cpus), &cpus));
@@ -103,7 +140,14 @@ int main(void)
 	TRY(syscall(SYS_get_robust_list, tracer, &there, &here));
 	TRY(syscall(SYS_unshare, CLONE_NEWUSER));
 	TRY(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0));
-	TRY(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &here));
+	TRY(syscall(SYS_clone, 0x800000 /* CLONE_UNTRACED */ | SIGCHLD, 0, 0, 0, 0));
+	struct {
+		unsigned long flags, rest[7];
+	} clone3 = {CLONE_NEWUSER};
+	TRY(syscall(SYS_clone3, &clone3, sizeof(clone3)));
+	struct sock_filter allow = {0x06 /* BPF_RET */, 0, 0, SECCOMP_RET_ALLOW};
+	struct sock_fprog filter = {1, &allow};
+	TRY(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
 
 	/* Signals that the kernel sends when input comes. */
 	signal(SIGIO, SIG_IGN);
@@ -114,6 +158,8 @@ int main(void)
 	TRY(fcntl(pair[0], F_SETOWN, tracer));
 	TRY(write(pair[1], "x", 1));
 	TRY(fcntl(pair[0], F_SETOWN_EX, &owner));
+	TRY(write(pair[1], "x", 1));
+	TRY(ioctl(pair[0], FIOSETOWN, &id));
 	TRY(write(pair[1], "x", 1));
 	TRY(fcntl(pair[0], F_SETSIG, SIGIO));
 	TRY(fcntl(pair[0], F_SETOWN, -getpgrp()));

@@ -36,15 +36,20 @@ pub fn tracer_of(pid: Pid) -> Option<Pid> {
     (tracer != 0).then_some(Pid::from_raw(tracer))
 }
 
-/// The process that the pidfd `fd` of `tid` is for, in fdinfo's words: -1 when it has been reaped. A directory
-/// /proc/PID serves as a pidfd too. `None` for any other descriptor.
+/// The process that the pidfd `fd` of `tid` is for, in fdinfo's words: -1 when it has been reaped. `None` for any other
+/// descriptor.
 pub fn pidfd_target(tid: Pid, fd: i32) -> Option<Pid> {
     let info = fs::read_to_string(format!("/proc/{tid}/fdinfo/{fd}")).ok()?;
-    if let Some(pid) = info.lines().find_map(|line| line.strip_prefix("Pid:")) {
-        return pid.trim().parse().ok().map(Pid::from_raw);
-    }
-    let link = fs::read_link(format!("/proc/{tid}/fd/{fd}")).ok()?;
-    link.file_name()?.to_str()?.parse().ok().map(Pid::from_raw)
+    let pid = info.lines().find_map(|line| line.strip_prefix("Pid:"))?;
+    pid.trim().parse().ok().map(Pid::from_raw)
+}
+
+/// The same, where a directory /proc/PID serves as a pidfd too.
+pub fn signal_target(tid: Pid, fd: i32) -> Option<Pid> {
+    pidfd_target(tid, fd).or_else(|| {
+        let link = fs::read_link(format!("/proc/{tid}/fd/{fd}")).ok()?;
+        link.file_name()?.to_str()?.parse().ok().map(Pid::from_raw)
+    })
 }
 
 /// True if `tid` is a thread of the process `pid`.
@@ -170,7 +175,8 @@ mod tests {
         unsafe { libc::close(fd) };
         let dir = fs::File::open(format!("/proc/{}", Pid::parent())).unwrap();
         let raw = std::os::fd::AsRawFd::as_raw_fd(&dir);
-        assert_eq!(pidfd_target(Pid::this(), raw), Some(Pid::parent()));
-        assert_eq!(pidfd_target(Pid::this(), 12345), None);
+        assert_eq!(signal_target(Pid::this(), raw), Some(Pid::parent()));
+        assert_eq!(pidfd_target(Pid::this(), raw), None);
+        assert_eq!(signal_target(Pid::this(), 12345), None);
     }
 }

@@ -51,7 +51,7 @@ pub fn pidfd_send_signal(call: &mut Call<'_>) -> Result<Action, Failure> {
     const GROUP: u32 = 4;
     let fd = call.int(0);
     // PIDFD_SELF_THREAD, PIDFD_SELF_THREAD_GROUP and their earlier names are negative.
-    let pid = if fd < 0 { Some(call.task().process.pid) } else { process::pidfd_target(call.tid, fd) };
+    let pid = if fd < 0 { Some(call.task().process.pid) } else { process::signal_target(call.tid, fd) };
     let Some(pid) = pid.filter(|pid| pid.as_raw() > 0) else { return Ok(Action::Pass) };
     let signal = call.int(1);
     if call.args[3] as u32 & GROUP == 0 {

@@ -28,6 +28,7 @@ struct How {
 /// Size of the first version of `struct open_how`, and the only one so far.
 const HOW_SIZE: u64 = 24;
 
+const RESOLVE_NO_XDEV: u64 = 0x01;
 const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
 const RESOLVE_NO_SYMLINKS: u64 = 0x04;
 const RESOLVE_BENEATH: u64 = 0x08;
@@ -196,6 +197,14 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
         return Err(Errno::ELOOP.into());
     }
     check_readonly(call, &target, how)?;
+    let mut how = how;
+    if resolved.kind == Kind::Proc && how.resolve & RESOLVE_NO_XDEV != 0 {
+        if !starts_on_a_procfs(call, place, &path) {
+            return Err(Errno::EXDEV.into());
+        }
+        // The kernel is given an absolute path.
+        how.resolve &= !RESOLVE_NO_XDEV;
+    }
     let replacement = match resolved.kind {
         Kind::Proc => {
             proc::check_open(call, resolved, how.writes())?;
@@ -225,6 +234,17 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     let resolve = if strict { wanted | RESOLVE_NO_SYMLINKS } else { wanted };
     How { resolve, ..how }.stage(&mut rewrite);
     Ok(Action::Rewrite(rewrite))
+}
+
+/// Whether a path begins at a directory of /proc, so that what it finds there is on the same mount.
+fn starts_on_a_procfs(call: &Call<'_>, place: Place, path: &[u8]) -> bool {
+    let link = match place.base {
+        Base::Cwd => format!("/proc/{}/cwd", call.tid).into_bytes(),
+        Base::Fd(arg) => call.descriptor_link(arg.into()),
+    };
+    let names = &call.world.namespace;
+    !path.starts_with(b"/")
+        && matches!(call.name_of_link(&link), Ok(Some(name)) if names.locate(&name).mount.kind == Kind::Proc)
 }
 
 /// Opens a file in the place of one of /proc, which is held until the call has returned.

@@ -118,9 +118,9 @@ pub fn pidfd_open(call: &mut Call<'_>) -> Result<Action, Failure> {
     }
 }
 
-/// Calls whose first argument is a pidfd: pidfd_getfd, process_madvise, process_mrelease.
+/// Calls whose first argument is a pidfd: pidfd_getfd, process_mrelease.
 ///
-/// A descriptor of a process outside may have been made from its directory in /proc, or received.
+/// A descriptor of a process outside may have been received, or inherited from before xroot.
 pub fn by_pidfd(call: &mut Call<'_>) -> Result<Action, Failure> {
     if let Some(pid) = process::pidfd_target(call.tid, call.int(0)) {
         call.check_pid(pid.as_raw())?;

@@ -500,7 +500,7 @@ pub const ROWS: &[Row] = &[
     path("openat2", 437, 437, open::openat2, &[at(0, 1).open_how(2)]),
     always("pidfd_getfd", 438, 438, process::by_pidfd),
     path("faccessat2", 439, 439, stat::access, &[at(0, 1).flags(3)]),
-    always("process_madvise", 440, 440, process::by_pidfd),
+    allow("process_madvise", 440, 440).why("only hints, and for another process only with a capability"),
     allow("epoll_pwait2", 441, 441),
     refuse("mount_setattr", 442, 442, EPERM, MOUNT),
     refuse("quotactl_fd", 443, 443, ENOSYS, QUOTA),
