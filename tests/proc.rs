@@ -271,6 +271,21 @@ fn bound_names_are_listed_as_mounts_are() {
 }
 
 #[test]
+fn a_tree_with_two_names_is_walked_by_the_one_that_it_was_reached_by() {
+    // The rootfs lies below a binding, as it does below most users' homes; find(1) goes up by `..` of descriptors.
+    let rootfs = bare().file("/etc/deep/down/file", "").file("/work/file", "").symlink("/work/up", "..");
+    let home = rootfs.outside().to_owned();
+    let script = format!(
+        "cd {}; find . | sort; cd root/etc/deep; find ../../work ../.. -name 'f*' | sort",
+        home.display()
+    );
+    let expected = on_the_host(&script, &home);
+    assert!(expected.lines().count() > 12, "{expected}");
+    let place = home.to_str().expect("its path is plain").to_owned();
+    compare(&expected, guest(&rootfs).bind(&home, &place), &script);
+}
+
+#[test]
 fn mounts_are_told_as_real_ones_are() {
     let rootfs = bare();
     let bound = many_bindings(&rootfs.host_dir("source"));

@@ -40,7 +40,7 @@ impl Session {
         let prepared = image::prepare(&config)?;
         let world = World {
             namespace: prepared.namespace.clone(),
-            mount_names: prepared.namespace.component_names(),
+            mount_names: prepared.namespace.special_names(),
             lookup: RefCell::new(HostLookup::new()),
             emulators: Emulators::new(config.emulators.clone())?,
             carrier: Carrier::of_this_process()?,
@@ -147,6 +147,7 @@ impl Session {
                 credentials: RefCell::new(credentials),
                 has_filter: false.into(),
                 is_strict: false.into(),
+                reached: RefCell::default(),
             }),
             fs: Rc::new(Fs {
                 cwd: RefCell::new(Some(self.prepared.workdir.clone())),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use nix::unistd::Pid;
 
 use crate::sys::mem::MemFile;
-use crate::vfs::GuestPath;
+use crate::vfs::{GuestPath, Reached};
 
 /// One thread of the guest.
 pub struct Task {
@@ -40,6 +40,8 @@ pub struct Process {
     pub has_filter: Cell<bool>,
     /// Set once the process is in seccomp's strict mode: the next call that is stopped is its last.
     pub is_strict: Cell<bool>,
+    /// The names by which it reached directories that have several.
+    pub reached: RefCell<Reached>,
 }
 
 /// What chdir(2) changes.
@@ -158,6 +160,7 @@ impl Process {
             credentials: RefCell::clone(&self.credentials),
             has_filter: Cell::clone(&self.has_filter),
             is_strict: Cell::clone(&self.is_strict),
+            reached: RefCell::clone(&self.reached),
         }
     }
 }

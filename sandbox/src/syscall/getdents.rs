@@ -5,8 +5,7 @@
 //! bound names. The tracer reads the directory through a description of its own, and the call becomes the lseek(2)
 //! that moves the guest's.
 //!
-//! Limits: a directory with two guest names lists what is bound below the name that [`Namespace::guest_of`] prefers; a
-//! process with a seccomp filter of its own, whose calls keep their number, lists what is on disk.
+//! Limit: a process with a seccomp filter of its own, whose calls keep their number, lists what is on disk.
 //!
 //! Source: getdents(2), lseek(2); fs/readdir.c.
 #![forbid(unsafe_code)]
@@ -83,7 +82,7 @@ impl Directory {
     fn of(call: &Call<'_>) -> Option<Self> {
         let names = &call.world.namespace;
         let link = call.descriptor_link(0);
-        let guest = names.guest_of(&HostPath::from_bytes(fs::readlink(&link).ok()?))?;
+        let guest = call.name_of(HostPath::from_bytes(fs::readlink(&link).ok()?))?;
         if names.names_below(&guest).next().is_none() || call.task().process.has_filter.get() {
             return None;
         }

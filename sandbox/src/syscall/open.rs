@@ -197,6 +197,10 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
         return Err(Errno::ELOOP.into());
     }
     check_readonly(call, &target, how)?;
+    if resolved.node == Some(Node::Directory) {
+        let mut reached = call.task().process.reached.borrow_mut();
+        reached.note(&call.world.namespace, &resolved.host, &resolved.guest);
+    }
     let mut how = how;
     if resolved.kind == Kind::Proc && how.resolve & RESOLVE_NO_XDEV != 0 {
         if !starts_on_a_procfs(call, place, &path) {

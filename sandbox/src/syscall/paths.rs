@@ -217,7 +217,7 @@ impl Call<'_> {
     }
 
     /// The call with a copy of its path argument, if that is the name of an entry which the kernel finds by itself: one
-    /// component of a directory that the caller has open, and no mount point by that name anywhere.
+    /// component of a directory that the caller has open, and not one of [`crate::vfs::Namespace::special_names`].
     ///
     /// Only for calls that follow no symlink, which is then the only way to somewhere else.
     ///
@@ -303,7 +303,7 @@ impl Call<'_> {
 
     /// The guest name of what a /proc link says; `None` for what is deleted or outside.
     pub fn name_of(&self, host: HostPath) -> Option<GuestPath> {
-        self.world.namespace.guest_of(&host)
+        self.task().process.reached.borrow().name(&self.world.namespace, &host)
     }
 }
 

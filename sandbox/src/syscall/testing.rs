@@ -56,6 +56,7 @@ impl Fixture {
                 credentials: RefCell::default(),
                 has_filter: Cell::new(false),
                 is_strict: Cell::new(false),
+                reached: RefCell::default(),
             }),
             fs: Rc::new(Fs { cwd: RefCell::new(None), handle: RefCell::new(None) }),
             mm: Rc::new(mm),

@@ -20,7 +20,7 @@ use crate::vfs::{HostLookup, Namespace};
 /// The session's mount table, identity and settings: what a handler may ask beside the call itself.
 pub struct World {
     pub namespace: Namespace,
-    /// Every component of every mount point's guest path: an entry by another name is none of them.
+    /// [`Namespace::special_names`] of `namespace`.
     pub mount_names: HashSet<Vec<u8>>,
     /// The host's files, looked at for one call at a time.
     pub lookup: RefCell<HostLookup>,

@@ -17,6 +17,8 @@ mod host;
 
 pub mod proc;
 
+mod reached;
+
 #[cfg(test)]
 mod vectors;
 
@@ -24,4 +26,5 @@ pub use host::{Found, HostLookup, Way};
 pub use lookup::{Lookup, Node, Spot};
 pub use namespace::{Kind, Mount, Namespace, Place};
 pub use path::{GuestPath, HostPath};
+pub use reached::Reached;
 pub use resolve::{Base, Last, Resolved, Tail, resolve};

@@ -141,12 +141,17 @@ impl Namespace {
         self.mounts.iter().any(|mount| mount.readonly)
     }
 
-    /// Every component of every mount point: an entry by another name neither is a mount point nor leads to one.
-    pub fn component_names(&self) -> HashSet<Vec<u8>> {
-        let components = |mount: &Mount| {
-            mount.guest.as_bytes().split(|&byte| byte == b'/').map(<[u8]>::to_vec).collect::<Vec<_>>()
+    /// The names that may mean more than an entry of the directory they are found in: every component of every mount
+    /// point, the last of every mounted directory, which has another name here, and what is closed in a procfs.
+    pub fn special_names(&self) -> HashSet<Vec<u8>> {
+        const CLOSED: [&[u8]; 5] = [b"attr", b"fd", b"fdinfo", b"map_files", b"ns"];
+        let of_mount = |mount: &Mount| {
+            let components = mount.guest.as_bytes().split(|&byte| byte == b'/').map(<[u8]>::to_vec);
+            let source = mount.host.as_bytes().rsplit(|&byte| byte == b'/').next().map(<[u8]>::to_vec);
+            let closed = if mount.kind == Kind::Proc { &CLOSED[..] } else { &[] };
+            components.chain(source).chain(closed.iter().map(|name| name.to_vec())).collect::<Vec<_>>()
         };
-        self.mounts.iter().flat_map(components).collect()
+        self.mounts.iter().flat_map(of_mount).collect()
     }
 
     /// All mounts, parents before children.
