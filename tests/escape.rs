@@ -5,16 +5,15 @@
 
 mod util;
 
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::{fs, process};
 
+use util::host::HostProcess;
 use util::programs::{self, Kind};
-use util::{Output, Rootfs, Scratch, chmod, run, user, xroot};
+use util::{Output, Rootfs, Scratch, chmod, run, xroot};
 
 /// A directory of the host's that no guest may get at.
 struct Secret {
@@ -185,43 +184,12 @@ fn no_other_entry_to_the_kernel_is_open() {
     assert_eq!(secret.state(), before);
 }
 
-/// A process of the host's, of the same user, that sits in the secret directory.
-struct HostProcess(Child);
-
-impl HostProcess {
-    fn new(secret: &Secret) -> Self {
-        let program = programs::build("escape_proc", Kind::Static).expect("the host has a compiler");
-        let mut command = Command::new(program);
-        command.arg(secret.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).current_dir("/");
-        if let Some((uid, gid)) = user() {
-            command.uid(uid).gid(gid);
-        }
-        let mut child = command.spawn().expect("it was just built");
-        let mut ready = [0; 6];
-        child
-            .stdout
-            .as_mut()
-            .expect("stdout is a pipe")
-            .read_exact(&mut ready)
-            .expect("it says that it is ready");
-        Self(child)
-    }
-}
-
-impl Drop for HostProcess {
-    fn drop(&mut self) {
-        // It may have been killed by what it guards against.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn no_process_leads_out() {
     let program = programs::build("escape_proc", Kind::Static).expect("the host has a compiler");
     let (secret, scratch) = (Secret::new(), Scratch::new());
-    let host = HostProcess::new(&secret);
-    let (pid, me) = (host.0.id().to_string(), process::id().to_string());
+    let host = HostProcess::new(&secret.path);
+    let (pid, me) = (host.id().to_string(), process::id().to_string());
     let expected = native(&program, scratch.path(), [secret.path(), &pid, &me]).success();
     let there = reached(&expected);
     assert!(there.len() >= 15, "natively only {} attempts get there:\n{expected}", there.len());
@@ -256,11 +224,11 @@ fn the_parent_survives_signals_limits_and_ptrace() {
 #[test]
 fn a_signal_to_everybody_reaches_the_guest_only() {
     let secret = Secret::new();
-    let mut host = HostProcess::new(&secret);
+    let mut host = HostProcess::new(&secret.path);
     let seen = survives("everybody", 7);
     assert!(seen.stdout.contains("child: signal 9\n"), "{seen}");
     assert!(seen.stdout.ends_with("alive\n"), "{seen}");
-    assert!(host.0.try_wait().expect("it is a child").is_none(), "a host process was killed: {seen}");
+    assert!(host.is_alive(), "a host process was killed: {seen}");
 }
 
 #[test]

@@ -116,6 +116,7 @@ programs! {
     o_path
     o_tmpfile
     open_flags
+    open_tree
     openat2_resolve
     orphans
     path_limits
@@ -163,9 +164,17 @@ programs! {
 }
 
 /// Programs that other test files run: those of `tests/escape.rs` differ natively on purpose, and `tests/lifecycle.rs`
-/// tells `count_signals` what to do.
-const SPECIAL: &[&str] =
-    &["count_signals", "escape_abi", "escape_kill", "escape_paths", "escape_proc", "escape_race"];
+/// and `tests/mutation.rs` tell the others what to do.
+const SPECIAL: &[&str] = &[
+    "conditional",
+    "count_signals",
+    "escape_abi",
+    "escape_kill",
+    "escape_paths",
+    "escape_proc",
+    "escape_race",
+    "one_call",
+];
 
 /// One test a program and way of linking, for what a loader has to get right.
 macro_rules! linked {

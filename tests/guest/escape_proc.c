@@ -108,13 +108,17 @@ static void one_process(const char *who, int pid, const char *marker) {
     R("ptrace", s != 0);
 }
 
-// The host's side: sits in the directory with the marker open and mapped, says so, and waits for its end of input.
+// The host's side: sits in the directory with the marker open and mapped, listens there, says so, and waits for its end of input.
 static int host_side(const char *directory) {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/marker", directory);
     int fd = open(path, O_RDONLY);
     if (fd < 0 || chdir(directory) || mmap(0, 4096, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
         die("host side");
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "peer"};
+    int server = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (bind(server, (struct sockaddr *)&a, sizeof a) || listen(server, 1000))
+        die("host side's socket");
     printf("ready\n");
     char byte;
     read(0, &byte, 1);

@@ -45,6 +45,9 @@ int main(void) {
     chmod("closed", 0500);
 
     int server = stream(), absolute = stream(), fd = stream();
+    // Connections are there before they are accepted; were one not, nobody should wait.
+    fcntl(server, F_SETFL, O_NONBLOCK);
+    fcntl(absolute, F_SETFL, O_NONBLOCK);
     sockname("before bind", server);
     BIND(server, "sock");
     sockname("server", server);
@@ -125,6 +128,21 @@ int main(void) {
     memset(&from, 0, sizeof from);
     accepted2 = sys(SYS_accept4, absolute, &from, &n, 0);
     name("accept4 from", accepted2 < 0 ? accepted2 : 0, &from, n);
+
+    client = stream();
+    BIND(client, "dir/third");
+    CONNECT(client, A("dir/abs"));
+    n = sizeof from;
+    memset(&from, 0, sizeof from);
+    accepted2 = sys(SYS_accept, absolute, &from, &n);
+    name("accept from", accepted2 < 0 ? accepted2 : 0, &from, n);
+    client = stream();
+    BIND(client, A("dir/fourth"));
+    CONNECT(client, A("dir/abs"));
+    n = sizeof from;
+    memset(&from, 0, sizeof from);
+    accepted2 = sys(SYS_accept, absolute, &from, &n);
+    name("accept from", accepted2 < 0 ? accepted2 : 0, &from, n);
 
     // A short buffer is filled as far as it goes; the full length is reported.
     char small[8];

@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
 pub mod diff;
+pub mod host;
 pub mod live;
 pub mod programs;
 pub mod rootfs;

@@ -86,7 +86,7 @@ pub fn build(name: &str, kind: Kind) -> Option<PathBuf> {
         output => output.unwrap_or_else(|error| panic!("cannot run {}: {error}", kind.compiler())),
     };
     assert!(output.status.success(), "{name}.c: {}", String::from_utf8_lossy(&output.stderr));
-    // Another process may do the same at this moment; both have built the same.
+    // Another test may do the same at this moment; both have built the same.
     fs::rename(&fresh, &built).expect("it was just made");
     Some(built)
 }

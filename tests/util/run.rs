@@ -53,6 +53,12 @@ impl fmt::Display for Output {
 /// When it does not end: the group is killed, and what it had printed is shown.
 #[track_caller]
 pub fn run(command: &mut Command) -> Output {
+    run_for(command, HANG).unwrap_or_else(|hung| panic!("{hung}"))
+}
+
+/// As [`run`], for at most `limit`; gives what there is to say about a program that does not end.
+#[track_caller]
+pub fn run_for(command: &mut Command, limit: Duration) -> Result<Output, String> {
     if let Some((uid, gid)) = user() {
         command.uid(uid).gid(gid);
     }
@@ -60,7 +66,7 @@ pub fn run(command: &mut Command) -> Output {
     let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
     let stdout = collect(child.stdout.take().expect("stdout is a pipe"));
     let stderr = collect(child.stderr.take().expect("stderr is a pipe"));
-    let deadline = Instant::now() + HANG;
+    let deadline = Instant::now() + limit;
     let status = wait(&mut child, deadline);
     if status.is_none() {
         kill_group(&child);
@@ -85,9 +91,9 @@ pub fn run(command: &mut Command) -> Output {
     if hung {
         kill_group(&child);
         let what = if status.is_some() { "left processes that hold its output" } else { "did not end" };
-        panic!("{command:?} {what}\n--- stdout\n{stdout}\n--- stderr\n{stderr}");
+        return Err(format!("{command:?} {what}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"));
     }
-    Output { stdout, stderr, status: status.expect("it has ended, or this has panicked") }
+    Ok(Output { stdout, stderr, status: status.expect("it has ended, or this has returned") })
 }
 
 fn wait(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
