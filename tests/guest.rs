@@ -173,6 +173,7 @@ const SPECIAL: &[&str] = &[
     "escape_paths",
     "escape_proc",
     "escape_race",
+    "exec_no_descriptor",
     "one_call",
 ];
 
@@ -194,6 +195,18 @@ linked! {
         proc_paths proc_self shebang sigaltstack signals threads vfork;
     NoPie dynamic_no_pie: auxv brk exec_state execve exec_thread fork_wait proc_self threads;
     Musl musl: brk exec_state exec_thread execve fork_wait proc_self shebang signals stat_family threads vfork;
+}
+
+/// FIXME: natively the program runs (exit 17). The stub opens it by a descriptor of the process, and where the hard limit
+/// leaves none, the program dies of SIGSEGV as if it could not be mapped.
+#[test]
+fn exec_without_a_free_descriptor_kills_the_program() {
+    let name = "exec_no_descriptor";
+    let Some(rootfs) = Rootfs::new("root").program(name, Kind::Static) else { return skip("no compiler") };
+    let built = programs::build(name, Kind::Static).expect("it was just built");
+    assert_eq!(native(&built, &Scratch::new().dir("w")).success(), "all descriptors in use: exit 17\n");
+    let seen = xroot(&rootfs).workdir("/work").run([format!("/bin/{name}")]);
+    assert_eq!(seen.success(), "all descriptors in use: signal 11\n");
 }
 
 #[test]
