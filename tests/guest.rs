@@ -163,9 +163,12 @@ programs! {
     xattrat
 }
 
-/// Programs that other test files run: those of `tests/escape.rs` differ natively on purpose, and `tests/lifecycle.rs`
-/// and `tests/mutation.rs` tell the others what to do.
+/// Programs that other test files run: `tests/bindings` gives its own a tree, those of `tests/escape.rs` differ natively
+/// on purpose, and `tests/lifecycle.rs` and `tests/mutation.rs` tell the others what to do.
 const SPECIAL: &[&str] = &[
+    "bind_enter",
+    "bind_points",
+    "bind_readonly",
     "conditional",
     "count_signals",
     "escape_abi",

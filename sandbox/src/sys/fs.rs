@@ -6,6 +6,8 @@ use std::ffi::{CString, c_int};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+
 use crate::error::Errno;
 
 fn c_path(path: &[u8]) -> Result<CString, Errno> {
@@ -22,6 +24,12 @@ pub fn open_path(path: &[u8]) -> Result<OwnedFd, Errno> {
     let fd = Errno::result(unsafe { libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
     // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH.
+pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8]) -> bool {
+    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_BENEATH);
+    matches!(openat2(start, path, how), Err(Errno::EXDEV))
 }
 
 /// The text of the symlink `path`.

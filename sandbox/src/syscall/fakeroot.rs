@@ -40,7 +40,7 @@ pub fn chown(call: &mut Call<'_>) -> Result<Action, Failure> {
 
 /// fchown(2), trapped under a pretended identity or with a read-only binding.
 pub fn fchown(call: &mut Call<'_>) -> Result<Action, Failure> {
-    call.check_descriptor(0)?;
+    call.check_open_descriptor(0)?;
     if !call.pretends() {
         return Ok(Action::Pass);
     }
@@ -98,7 +98,7 @@ pub fn chmod(call: &mut Call<'_>) -> Result<Action, Failure> {
 
 /// fchmod(2), trapped as [`fchown`].
 pub fn fchmod(call: &mut Call<'_>) -> Result<Action, Failure> {
-    call.check_descriptor(0)?;
+    call.check_open_descriptor(0)?;
     if !call.pretends() {
         return Ok(Action::Pass);
     }
@@ -146,7 +146,7 @@ pub fn xattr_at(call: &mut Call<'_>) -> Result<Action, Failure> {
 
 /// fsetxattr(2), fremovexattr(2), trapped as [`fchown`].
 pub fn fxattr(call: &mut Call<'_>) -> Result<Action, Failure> {
-    call.check_descriptor(0)?;
+    call.check_open_descriptor(0)?;
     match forgive_xattr(call, 1) {
         Some(exit) => Ok(Action::Rewrite(Rewrite { exit: Some(exit), ..Rewrite::default() })),
         None => Ok(Action::Pass),

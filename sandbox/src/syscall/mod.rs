@@ -13,6 +13,8 @@ pub mod paths;
 
 mod deleted;
 
+pub mod entries;
+
 pub mod matrix;
 
 pub mod open;

@@ -9,13 +9,13 @@
 use std::os::fd::AsFd;
 
 use super::call::{Action, Call, Rewrite};
-use super::paths::{Target, path_that_fails};
+use super::paths::{Scope, Target, path_that_fails};
 use super::proc::{self, Replacement};
 use super::table::{Base, number};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::vfs::proc::Refuse;
-use crate::vfs::{Kind, Last, Node};
+use crate::vfs::{GuestPath, Kind, Last, Node};
 
 /// `struct open_how` of include/uapi/linux/openat2.h.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,12 @@ const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
 const RESOLVE_NO_SYMLINKS: u64 = 0x04;
 const RESOLVE_BENEATH: u64 = 0x08;
 const RESOLVE_IN_ROOT: u64 = 0x10;
+
+/// Flags that keep the walk inside the descriptor's directory.
+const SCOPED: u64 = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
+
+/// Flags that the resolver has obeyed. The path that the kernel gets may lead over other mounts and links.
+const OBEYED: u64 = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | SCOPED;
 
 /// Flags that open(2) knows: others are ignored there, and an error in openat2(2).
 const KNOWN: i32 = libc::O_ACCMODE
@@ -86,20 +92,12 @@ pub fn openat(call: &mut Call<'_>) -> Result<Action, Failure> {
 }
 
 /// openat2(2): dirfd, path, how, size.
-///
-/// RESOLVE_BENEATH and RESOLVE_IN_ROOT keep the walk inside the descriptor's directory, where the kernel's own walk
-/// is the guest's too; only a binding below that directory is not seen then.
 pub fn openat2(call: &mut Call<'_>) -> Result<Action, Failure> {
     let how = How::read(call)?;
-    let place = Place { base: Base::Fd(0), path: 1 };
-    if how.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT) == 0 {
-        return rewrite(call, how, place);
+    if how.resolve & SCOPED == SCOPED {
+        return Err(Errno::EINVAL.into());
     }
-    let path = call.read_path(place.path)?;
-    let mut rewrite = Rewrite::default();
-    rewrite.stage_path(place.path, &path);
-    how.stage(&mut rewrite);
-    Ok(Action::Rewrite(rewrite))
+    rewrite(call, how, Place { base: Base::Fd(0), path: 1 })
 }
 
 /// Which arguments say where.
@@ -156,7 +154,8 @@ impl How {
     /// Whether the file's contents may be changed through the descriptor, or by the call itself.
     fn writes(&self) -> bool {
         !self.has(libc::O_PATH)
-            && (self.flags as i32 & libc::O_ACCMODE != libc::O_RDONLY || self.has(libc::O_TRUNC))
+            && (matches!(self.flags as i32 & libc::O_ACCMODE, libc::O_WRONLY | libc::O_RDWR)
+                || self.has(libc::O_TRUNC))
     }
 
     /// Which links the walk must not follow.
@@ -182,12 +181,15 @@ const TMPFILE_BIT: i32 = libc::O_TMPFILE & !libc::O_DIRECTORY;
 
 fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failure> {
     let path = call.read_path(place.path)?;
-    let target = match call.target_refusing(place.base, &path, how.last(), how.refuses()) {
+    let target = match find(call, place.base, &path, how) {
         Ok(target) => target,
         Err(failure) => {
             // The kernel looks for a free descriptor first.
             let mut rewrite = Rewrite::default();
             rewrite.stage_path(place.path, path_that_fails(failure)?);
+            if call.row.name == "openat2" {
+                How { resolve: how.resolve & !OBEYED, ..how }.stage(&mut rewrite);
+            }
             return Ok(Action::Rewrite(rewrite));
         }
     };
@@ -196,18 +198,11 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     if follows && resolved.node == Some(Node::Magic(Err(Errno::ELOOP))) {
         return Err(Errno::ELOOP.into());
     }
+    check_mount(call, &target, how, place.base, &path)?;
     check_readonly(call, &target, how)?;
     if resolved.node == Some(Node::Directory) {
         let mut reached = call.task().process.reached.borrow_mut();
         reached.note(&call.world.namespace, &resolved.host, &resolved.guest);
-    }
-    let mut how = how;
-    if resolved.kind == Kind::Proc && how.resolve & RESOLVE_NO_XDEV != 0 {
-        if !starts_on_a_procfs(call, place, &path) {
-            return Err(Errno::EXDEV.into());
-        }
-        // The kernel is given an absolute path.
-        how.resolve &= !RESOLVE_NO_XDEV;
     }
     let replacement = match resolved.kind {
         Kind::Proc => {
@@ -233,22 +228,32 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     let dirfd = if place.base == Base::Cwd { libc::AT_FDCWD as u64 } else { call.args[0] };
     rewrite.set(0, dirfd);
     rewrite.stage_path(1, &argument);
-    // What the guest wants refused was refused above; the path that the kernel gets may lead through a magic link.
-    let wanted = how.resolve & !(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    let wanted = how.resolve & !OBEYED;
     let resolve = if strict { wanted | RESOLVE_NO_SYMLINKS } else { wanted };
     How { resolve, ..how }.stage(&mut rewrite);
     Ok(Action::Rewrite(rewrite))
 }
 
-/// Whether a path begins at a directory of /proc, so that what it finds there is on the same mount.
-fn starts_on_a_procfs(call: &Call<'_>, place: Place, path: &[u8]) -> bool {
-    let link = match place.base {
-        Base::Cwd => format!("/proc/{}/cwd", call.tid).into_bytes(),
-        Base::Fd(arg) => call.descriptor_link(arg.into()),
+fn find(call: &Call<'_>, base: Base, path: &[u8], how: How) -> Result<Target, Failure> {
+    let scope = match how.resolve & SCOPED {
+        RESOLVE_BENEATH => Scope::Beneath,
+        RESOLVE_IN_ROOT => Scope::InRoot,
+        _ => return call.target_refusing(base, path, how.last(), how.refuses()),
     };
-    let names = &call.world.namespace;
-    !path.starts_with(b"/")
-        && matches!(call.name_of_link(&link), Ok(Some(name)) if names.locate(&name).mount.kind == Kind::Proc)
+    call.scoped_target(base, path, (how.last(), how.refuses()), scope)
+}
+
+/// RESOLVE_NO_XDEV: the place is on the mount where the path begins.
+fn check_mount(call: &Call<'_>, target: &Target, how: How, base: Base, path: &[u8]) -> Result<(), Failure> {
+    if how.resolve & RESOLVE_NO_XDEV == 0 || target.resolved.outside {
+        return Ok(());
+    }
+    let start = if path.starts_with(b"/") { Some(GuestPath::root()) } else { call.base_name(base)? };
+    let mount = |guest: &GuestPath| call.world.namespace.locate(guest).mount;
+    if start.is_some_and(|start| !std::ptr::eq(mount(&start), mount(&target.resolved.guest))) {
+        return Err(Errno::EXDEV.into());
+    }
+    Ok(())
 }
 
 /// Opens a file in the place of one of /proc, which is held until the call has returned.
@@ -279,6 +284,8 @@ fn check_readonly(call: &Call<'_>, target: &Target, how: How) -> Result<(), Errn
         None => Err(Errno::EROFS),
         Some(Node::Directory) if how.has(TMPFILE_BIT) => Err(Errno::EROFS),
         Some(Node::Directory | Node::Symlink(_)) => Ok(()),
+        // ENOTDIR, whatever else is asked for.
+        Some(_) if how.has(libc::O_DIRECTORY) => Ok(()),
         Some(_) if how.has(libc::O_CREAT) && how.has(libc::O_EXCL) => Ok(()),
         Some(Node::Other | Node::Magic(_)) if how.writes() => {
             let file = call.open_target(target)?;

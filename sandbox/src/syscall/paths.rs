@@ -3,17 +3,17 @@
 //! Source: path_resolution(7), and the man page of each row.
 #![forbid(unsafe_code)]
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use super::call::{Action, Call, Rewrite};
 use super::deleted::Climbed;
 use super::proc;
-use super::table::{Base, Feature, Intent, LastRule, Null, PathArg};
+use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::vfs::proc::{ProcLookup, Refuse};
-use crate::vfs::{self, GuestPath, HostPath, Last, Node, Resolved, resolve};
+use crate::vfs::{self, GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved, Tail, resolve};
 
 /// Where a path argument leads.
 pub struct Target {
@@ -21,6 +21,15 @@ pub struct Target {
     pub last: Last,
     /// The directory that the path starts at, held open by the tracer, if the path is relative.
     pub handle: Option<Arc<OwnedFd>>,
+}
+
+/// What openat2(2) keeps inside a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// RESOLVE_BENEATH.
+    Beneath,
+    /// RESOLVE_IN_ROOT.
+    InRoot,
 }
 
 /// Rewrites every path argument of the row: the handler of calls that need nothing else.
@@ -41,7 +50,7 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
             }
         };
         let Some(target) = target else {
-            call.check_empty(spec.base, spec.intent)?;
+            call.check_empty(spec)?;
             // Another thread must not put a path there behind our back. A null pointer stays one.
             if call.args[usize::from(spec.arg)] != 0 {
                 rewrite.stage_path(spec.arg.into(), b"");
@@ -49,16 +58,11 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
             continue;
         };
         if !fails {
-            check_intent(spec.intent, &target.resolved)?;
+            check_intent(call.row, spec.intent, &target.resolved)?;
         }
         target.stage(spec, &mut rewrite);
     }
     Ok(Action::Rewrite(rewrite))
-}
-
-/// truncate(2): the length is looked at before the path, and -1 is no length.
-pub fn truncate(call: &mut Call<'_>) -> Result<Action, Failure> {
-    if (call.args[1] as i64) < 0 { Err(Errno::EINVAL.into()) } else { translate(call) }
 }
 
 /// fanotify_mark(2): FAN_MARK_FLUSH names no file.
@@ -82,18 +86,20 @@ pub fn path_that_fails(failure: Failure) -> Result<&'static [u8], Failure> {
     }
 }
 
-/// Refuses what a read-only mount or a mount point refuses, in the kernel's order.
+/// Refuses what a read-only mount refuses, and a name that is a mount point's, in the kernel's order.
 ///
-/// fs/namei.c: filename_create finds an existing name before it looks at the mount, unlink and rename ask for write
-/// access to the mount first.
-pub fn check_intent(intent: Intent, resolved: &Resolved) -> Result<(), Errno> {
+/// filename_create of fs/namei.c finds an existing name before it looks at the mount, and a slash behind the name of
+/// what will be no directory. For [`Intent::Remove`] see [`super::entries`].
+pub fn check_intent(row: &Row, intent: Intent, resolved: &Resolved) -> Result<(), Errno> {
     let readonly = if resolved.readonly { Err(Errno::EROFS) } else { Ok(()) };
     match intent {
-        Intent::Read | Intent::Open => Ok(()),
+        Intent::Read | Intent::Open | Intent::Remove => Ok(()),
         Intent::Write => readonly,
         Intent::Create if resolved.node.is_some() || resolved.holds_mount => Err(Errno::EEXIST),
+        Intent::Create if resolved.tail == Tail::Slash && !row.name.starts_with("mkdir") => {
+            Err(Errno::ENOENT)
+        }
         Intent::Create => readonly,
-        Intent::Remove => readonly.and(if resolved.holds_mount { Err(Errno::EBUSY) } else { Ok(()) }),
     }
 }
 
@@ -175,6 +181,48 @@ impl Call<'_> {
         Ok(Target { resolved, last, handle: Some(handle) })
     }
 
+    /// Where `path` leads inside the directory `base`, which `..` and absolute paths do not leave: openat2(2) with
+    /// RESOLVE_IN_ROOT, or with RESOLVE_BENEATH, where trying to is EXDEV.
+    ///
+    /// # Errors
+    /// As [`Call::target`].
+    pub fn scoped_target(
+        &self,
+        base: Base,
+        path: &[u8],
+        how: (Last, Refuse),
+        scope: Scope,
+    ) -> Result<Target, Failure> {
+        let (last, refuse) = how;
+        let (handle, guest) = self.base(base, b"..")?;
+        let Some(top) = guest else { return self.target_refusing(base, path, last, refuse) };
+        let names = &self.world.namespace;
+        if names.locate(&top).mount.kind == Kind::Proc {
+            // The links of a procfs are known by their place in it.
+            let leaves = path.starts_with(b"/") || path.split(|&byte| byte == b'/').any(|name| name == b"..");
+            return if leaves {
+                Err(Errno::EXDEV.into())
+            } else {
+                self.target_refusing(base, path, last, refuse)
+            };
+        }
+        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path) {
+            return Err(Errno::EXDEV.into());
+        }
+        let (names, root) = (names.below(&top), GuestPath::root());
+        let mut resolved = self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how)?;
+        resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
+        Ok(Target { resolved, last, handle: Some(handle) })
+    }
+
+    /// The guest name of the directory that `base` means; `None` if it has none.
+    ///
+    /// # Errors
+    /// EBADF, or as readlink(2).
+    pub fn base_name(&self, base: Base) -> Result<Option<GuestPath>, Failure> {
+        Ok(self.base(base, b"..")?.1)
+    }
+
     /// Where a path leads that begins with `..` of the deleted directory `handle`.
     fn find_climbed(
         &self,
@@ -204,9 +252,20 @@ impl Call<'_> {
         path: &[u8],
         (last, refuse): (Last, Refuse),
     ) -> Result<Resolved, Errno> {
+        self.walk_in(&self.world.namespace, handle, start, path, (last, refuse))
+    }
+
+    fn walk_in(
+        &self,
+        names: &Namespace,
+        handle: Option<&Arc<OwnedFd>>,
+        start: vfs::Base<'_>,
+        path: &[u8],
+        (last, refuse): (Last, Refuse),
+    ) -> Result<Resolved, Errno> {
         let mut lookup = self.world.lookup.borrow_mut();
         lookup.hold(handle.cloned());
-        let (names, guests) = (&self.world.namespace, self.guests());
+        let guests = self.guests();
         let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);

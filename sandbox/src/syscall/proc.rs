@@ -21,6 +21,7 @@ use nix::unistd::Pid;
 
 use super::call::Call;
 use super::paths::Target;
+use super::readonly::is_readonly;
 use super::socket::peer;
 use super::table::Base;
 use crate::error::{Errno, Failure};
@@ -125,10 +126,8 @@ pub fn link_of_descriptor(call: &Call<'_>, descriptor: &[u8]) -> Result<Option<T
 /// Whether a magic link leads to a place on a read-only mount.
 pub fn leads_to_readonly(names: &Namespace, link: &Resolved) -> bool {
     let Ok(text) = fs::readlink(link.host.as_bytes()) else { return false };
-    text.starts_with(b"/")
-        && names
-            .guest_of(&HostPath::from_bytes(text))
-            .is_some_and(|guest| names.locate(&guest).mount.is_readonly())
+    let name = text.strip_suffix(b" (deleted)").unwrap_or(&text);
+    name.starts_with(b"/") && is_readonly(names, &HostPath::from_bytes(name.to_vec()))
 }
 
 /// Refuses to open what belongs to a process that is not the guest's, but for what ps reads.

@@ -10,7 +10,8 @@ use std::os::fd::AsFd;
 
 use super::call::{Action, Call};
 use super::kill;
-use super::table::{Base, Feature, Intent};
+use super::paths::translate;
+use super::table::{Base, Feature, Intent, Null, PathArg};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::vfs::{GuestPath, HostPath, Namespace};
@@ -27,10 +28,30 @@ pub fn ioctl(call: &mut Call<'_>) -> Result<Action, Failure> {
         // Would type into the shell that started xroot. As where the sysctl dev.tty.legacy_tiocsti is 0.
         TIOCSTI | TIOCLINUX => Err(Errno::EIO.into()),
         _ => {
-            call.check_descriptor(0)?;
+            call.check_open_descriptor(0)?;
             Ok(Action::Pass)
         }
     }
+}
+
+/// truncate(2): the length is looked at before the path, and what the file is before where it is (vfs_truncate of
+/// fs/open.c).
+pub fn truncate(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if (call.args[1] as i64) < 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    match translate(call) {
+        Err(Failure::Errno(Errno::EROFS)) => {}
+        other => return other,
+    }
+    let target = call.target(&call.row.paths[0])?.ok_or(Errno::ENOENT)?;
+    let file = call.open_target(&target)?;
+    match fs::fstat(file.as_fd())?.st_mode & libc::S_IFMT {
+        libc::S_IFREG => fs::access(file.as_fd(), libc::W_OK, libc::AT_EACCESS)?,
+        libc::S_IFDIR => return Err(Errno::EISDIR.into()),
+        _ => return Err(Errno::EINVAL.into()),
+    }
+    Err(Errno::EROFS.into())
 }
 
 /// fstatfs(2): ST_RDONLY is told.
@@ -63,15 +84,39 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// The same for a call that works on open files only. One opened with O_PATH gives EBADF, which is the kernel's to
+    /// say.
+    ///
+    /// # Errors
+    /// EROFS.
+    pub fn check_open_descriptor(&self, index: usize) -> Result<(), Errno> {
+        if !self.world.has(Feature::ReadOnly) || self.is_place(index) {
+            return Ok(());
+        }
+        self.check_descriptor(index)
+    }
+
     /// The same for a path argument that is empty or null, and so means the descriptor itself.
     ///
     /// # Errors
     /// EROFS.
-    pub fn check_empty(&self, base: Base, intent: Intent) -> Result<(), Errno> {
-        match (intent, base) {
-            (Intent::Write, Base::Fd(index)) => self.check_descriptor(index.into()),
-            _ => Ok(()),
+    pub fn check_empty(&self, spec: &PathArg) -> Result<(), Errno> {
+        let Base::Fd(index) = spec.base else { return Ok(()) };
+        let is_null = self.args[usize::from(spec.arg)] == 0;
+        match (spec.intent, spec.null) {
+            (Intent::Write, Null::Base) if is_null => self.check_open_descriptor(index.into()),
+            (Intent::Write, _) => self.check_descriptor(index.into()),
+            (Intent::Read | Intent::Open | Intent::Create | Intent::Remove, _) => Ok(()),
         }
+    }
+
+    /// Whether the descriptor was opened with O_PATH.
+    fn is_place(&self, index: usize) -> bool {
+        let info = format!("/proc/{}/fdinfo/{}", self.tid, self.int(index));
+        let text = std::fs::read_to_string(info).unwrap_or_default();
+        let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));
+        let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
+        flags.is_some_and(|flags| flags & libc::O_PATH != 0)
     }
 }
 
@@ -79,7 +124,7 @@ impl Call<'_> {
 ///
 /// The kernel knows by which mount a file was opened and its name does not tell: a file that has a writable name too
 /// can be changed by that anyway.
-fn is_readonly(namespace: &Namespace, host: &HostPath) -> bool {
+pub fn is_readonly(namespace: &Namespace, host: &HostPath) -> bool {
     let mut names = namespace.mounts().iter().filter_map(|mount| {
         let rest = host.below(&mount.host)?;
         let guest = GuestPath::lexical(&[mount.guest.as_bytes(), b"/", rest].concat());

@@ -121,7 +121,7 @@ fn place(call: &Call<'_>, path: &[u8]) -> Result<Place, Failure> {
     if matches!(resolved.tail, Tail::Dot | Tail::DotDot | Tail::Root) {
         return Err(Errno::EADDRINUSE.into());
     }
-    check_intent(Intent::Create, resolved).map_err(|errno| match errno {
+    check_intent(call.row, Intent::Create, resolved).map_err(|errno| match errno {
         Errno::EEXIST => Errno::EADDRINUSE,
         other => other,
     })?;

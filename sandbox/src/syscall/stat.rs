@@ -96,19 +96,32 @@ pub fn access(call: &mut Call<'_>) -> Result<Action, Failure> {
     if mode & !7 != 0 || flags & !FLAGS != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let Some((target, file)) = call.target_file(spec)? else { return of_descriptor(call) };
+    let Some((target, file)) = call.target_file(spec)? else {
+        // By the file's own mode first.
+        if mode & libc::W_OK != 0 && call.check_descriptor(0).is_err() {
+            let file = call.open_descriptor(0)?;
+            fs::access(file.as_fd(), mode, flags & libc::AT_EACCESS)?;
+            if !is_special(&file)? {
+                return Err(Errno::EROFS.into());
+            }
+        }
+        return of_descriptor(call);
+    };
     let allowed = match ids::access(call.world, file.as_fd(), mode) {
         Some(pretended) => pretended,
         None => fs::access(file.as_fd(), mode, flags & libc::AT_EACCESS),
     };
     allowed?;
-    let kind = fs::fstat(file.as_fd())?.st_mode & libc::S_IFMT;
-    // do_faccessat of fs/open.c: special files are written to without the mount.
-    let special = ![libc::S_IFREG, libc::S_IFDIR, libc::S_IFLNK].contains(&kind);
-    if mode & libc::W_OK != 0 && target.resolved.readonly && !special {
+    if mode & libc::W_OK != 0 && target.resolved.readonly && !is_special(&file)? {
         return Err(Errno::EROFS.into());
     }
     Ok(Action::Answer(0))
+}
+
+/// Whether a file is written to without the mount (do_faccessat of fs/open.c).
+fn is_special(file: &OwnedFd) -> Result<bool, Errno> {
+    let kind = fs::fstat(file.as_fd())?.st_mode & libc::S_IFMT;
+    Ok(![libc::S_IFREG, libc::S_IFDIR, libc::S_IFLNK].contains(&kind))
 }
 
 /// readlink(2), readlinkat(2): buffer and size follow the path.

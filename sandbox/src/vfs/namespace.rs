@@ -59,6 +59,18 @@ impl Namespace {
         Self { mounts: vec![mount] }
     }
 
+    /// The table as a process sees it whose root is the directory `top`.
+    pub fn below(&self, top: &GuestPath) -> Self {
+        let place = self.locate(top);
+        let root = Mount { guest: GuestPath::root(), host: place.host, ..place.mount.clone() };
+        let below = self.mounts.iter().filter_map(|mount| {
+            let rest = mount.guest.below(top).filter(|rest| !rest.is_empty())?;
+            Some(Mount { guest: GuestPath::lexical(rest), ..mount.clone() })
+        });
+        // Sorted still: all of them lost the same prefix.
+        Self { mounts: std::iter::once(root).chain(below).collect() }
+    }
+
     /// Adds `mount`, in the place of an earlier one at the same guest path.
     pub fn bind(&mut self, mount: Mount) {
         match self.mounts.binary_search_by(|known| known.guest.cmp(&mount.guest)) {

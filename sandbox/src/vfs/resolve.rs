@@ -69,6 +69,8 @@ pub struct Resolved {
     pub below_base: Option<Vec<u8>>,
     /// The path as given, relative to that handle, leads the kernel here as well: no symlink, mount or `..` on the way.
     pub unchanged: bool,
+    /// The way never left a directory that the guest has no name for; `guest` and the mount say nothing then.
+    pub outside: bool,
     /// The kind of the mount that shows the place.
     pub kind: Kind,
     /// Changing the place is EROFS.

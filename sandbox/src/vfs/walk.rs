@@ -347,6 +347,7 @@ impl<'a> Walk<'a> {
             host: place.host,
             below_base: self.below_base.take(),
             unchanged: self.unchanged,
+            outside: self.outside,
             kind: place.mount.kind,
             readonly: place.mount.is_readonly() && !self.outside && !refused,
             holds_mount: !self.outside && !refused && self.ns.holds_mount(&self.dir),

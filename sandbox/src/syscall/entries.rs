@@ -1,0 +1,207 @@
+//! Calls that remove, move and share names: what mount points and the edges of mounts refuse.
+//!
+//! A binding may lie on the same host file system as what is beside it, and its name may not be on disk at all. So the
+//! kernel would do what it refuses at a mount, and the answer is made here, in the order of its own checks.
+//!
+//! Source: unlink(2), rmdir(2), rename(2), link(2); do_unlinkat, do_rmdir, do_renameat2 and do_linkat of fs/namei.c.
+#![forbid(unsafe_code)]
+
+use super::call::{Action, Call, Rewrite};
+use super::paths::{Target, check_intent};
+use super::table::{Base, Intent};
+use crate::error::{Errno, Failure};
+use crate::sys::fs;
+use crate::vfs::{HostPath, Mount, Namespace, Node, Resolved, Tail};
+
+/// unlink(2).
+pub fn unlink(call: &mut Call<'_>) -> Result<Action, Failure> {
+    remove(call, Removed::File)
+}
+
+/// rmdir(2).
+pub fn rmdir(call: &mut Call<'_>) -> Result<Action, Failure> {
+    remove(call, Removed::Directory)
+}
+
+/// unlinkat(2): flags are the third argument.
+pub fn unlinkat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    match call.int(2) {
+        0 => remove(call, Removed::File),
+        libc::AT_REMOVEDIR => remove(call, Removed::Directory),
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// rename(2), renameat(2).
+pub fn rename(call: &mut Call<'_>) -> Result<Action, Failure> {
+    move_entry(call, 0)
+}
+
+/// renameat2(2): flags are the fifth argument.
+pub fn renameat2(call: &mut Call<'_>) -> Result<Action, Failure> {
+    const KNOWN: u32 = libc::RENAME_NOREPLACE | libc::RENAME_EXCHANGE | libc::RENAME_WHITEOUT;
+    let flags = call.args[4] as u32;
+    let with_exchange = flags & (libc::RENAME_NOREPLACE | libc::RENAME_WHITEOUT) != 0;
+    if flags & !KNOWN != 0 || flags & libc::RENAME_EXCHANGE != 0 && with_exchange {
+        return Err(Errno::EINVAL.into());
+    }
+    move_entry(call, flags)
+}
+
+/// link(2), linkat(2): both names must be of one mount.
+pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
+    let [old_spec, new_spec] = call.row.paths else { unreachable!("the row has two paths") };
+    if call.row.name == "linkat" && call.int(4) & !(libc::AT_SYMLINK_FOLLOW | libc::AT_EMPTY_PATH) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let old = call.target(old_spec)?;
+    let new = required(call.target(new_spec)?)?;
+    check_intent(call.row, Intent::Create, &new.resolved)?;
+    let names = &call.world.namespace;
+    let from = match &old {
+        Some(Target { resolved: Resolved { node: Some(Node::Magic(_)), host, .. }, last, .. })
+            if *last == crate::vfs::Last::Follow =>
+        {
+            mount_of_link(names, host.as_bytes())
+        }
+        Some(old) => (!old.resolved.outside).then(|| names.locate(&old.resolved.guest).mount),
+        None => match old_spec.base {
+            Base::Fd(arg) => mount_of_link(names, &call.descriptor_link(arg.into())),
+            Base::Cwd => None,
+        },
+    };
+    let to = parent_mount(names, &new.resolved);
+    if !new.resolved.outside && from.is_some_and(|from| !std::ptr::eq(from, to)) {
+        return Err(Errno::EXDEV.into());
+    }
+    let mut rewrite = Rewrite::default();
+    match old {
+        Some(old) => old.stage(old_spec, &mut rewrite),
+        None => rewrite.stage_path(old_spec.arg.into(), b""),
+    }
+    new.stage(new_spec, &mut rewrite);
+    Ok(Action::Rewrite(rewrite))
+}
+
+/// What the caller takes the name for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Removed {
+    File,
+    Directory,
+}
+
+fn remove(call: &mut Call<'_>, what: Removed) -> Result<Action, Failure> {
+    let spec = &call.row.paths[0];
+    let target = required(call.target(spec)?)?;
+    let names = &call.world.namespace;
+    let entry = &target.resolved;
+    if is_name(entry) {
+        if parent_mount(names, entry).is_readonly() {
+            return Err(Errno::EROFS.into());
+        }
+        if entry.holds_mount {
+            return Err(busy(entry, what, names.is_mount_point(&entry.guest)).into());
+        }
+    }
+    let mut rewrite = Rewrite::default();
+    target.stage(spec, &mut rewrite);
+    Ok(Action::Rewrite(rewrite))
+}
+
+/// Why a mount point, or what leads to one, is not removed.
+fn busy(entry: &Resolved, what: Removed, is_mount_point: bool) -> Errno {
+    match (what, entry.node == Some(Node::Directory)) {
+        (Removed::File, true) => Errno::EISDIR,
+        (Removed::Directory, false) => Errno::ENOTDIR,
+        (Removed::File, false) if entry.tail == Tail::Slash => Errno::ENOTDIR,
+        (Removed::Directory, true) if !is_mount_point => Errno::ENOTEMPTY,
+        (Removed::File, false) | (Removed::Directory, true) => Errno::EBUSY,
+    }
+}
+
+fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
+    let [old_spec, new_spec] = call.row.paths else { unreachable!("the row has two paths") };
+    let old = required(call.target(old_spec)?)?;
+    let new = required(call.target(new_spec)?)?;
+    check_rename(&call.world.namespace, &old.resolved, &new.resolved, flags)?;
+    if old.resolved.holds_mount && old.resolved.guest == new.resolved.guest && is_name(&new.resolved) {
+        return Ok(Action::Answer(0));
+    }
+    let mut rewrite = Rewrite::default();
+    old.stage(old_spec, &mut rewrite);
+    new.stage(new_spec, &mut rewrite);
+    Ok(Action::Rewrite(rewrite))
+}
+
+/// What do_renameat2 and vfs_rename refuse because of a mount; all else is the kernel's own to refuse.
+fn check_rename(names: &Namespace, old: &Resolved, new: &Resolved, flags: u32) -> Result<(), Errno> {
+    let mount = parent_mount(names, old);
+    // "/" is busy wherever it is to go.
+    if old.outside || new.outside || old.tail == Tail::Root || new.tail == Tail::Root {
+        return Ok(());
+    }
+    if !std::ptr::eq(mount, parent_mount(names, new)) {
+        return Err(Errno::EXDEV);
+    }
+    if !is_name(old) || !is_name(new) {
+        return Ok(());
+    }
+    if mount.is_readonly() {
+        return Err(Errno::EROFS);
+    }
+    if !old.holds_mount && !new.holds_mount {
+        return Ok(());
+    }
+    let exchange = flags & libc::RENAME_EXCHANGE != 0;
+    let is_directory = |entry: &Resolved| entry.node == Some(Node::Directory);
+    match (&old.node, &new.node) {
+        (None, _) => return Err(Errno::ENOENT),
+        (_, Some(_)) if flags & libc::RENAME_NOREPLACE != 0 => return Err(Errno::EEXIST),
+        (_, None) if exchange => return Err(Errno::ENOENT),
+        _ => {}
+    }
+    let slash = |entry: &Resolved| entry.tail == Tail::Slash;
+    if !is_directory(new) && exchange && slash(new)
+        || !is_directory(old) && (slash(old) || !exchange && slash(new))
+    {
+        return Err(Errno::ENOTDIR);
+    }
+    if old.guest == new.guest {
+        return Ok(());
+    }
+    if new.guest.below(&old.guest).is_some() {
+        return Err(Errno::EINVAL);
+    }
+    if old.guest.below(&new.guest).is_some() {
+        return Err(if exchange { Errno::EINVAL } else { Errno::ENOTEMPTY });
+    }
+    match (is_directory(old), is_directory(new)) {
+        (true, false) if !exchange && new.node.is_some() => Err(Errno::ENOTDIR),
+        (false, true) if !exchange => Err(Errno::EISDIR),
+        _ => Err(Errno::EBUSY),
+    }
+}
+
+/// Whether the path ends in a name. The kernel refuses any other end before it looks at the mount.
+fn is_name(entry: &Resolved) -> bool {
+    matches!(entry.tail, Tail::Name | Tail::Slash)
+}
+
+/// The mount that shows the directory of an entry, which is not the one that is mounted on the entry.
+fn parent_mount<'n>(names: &'n Namespace, entry: &Resolved) -> &'n Mount {
+    let parent = if is_name(entry) { entry.guest.parent() } else { None };
+    names.locate(parent.as_ref().unwrap_or(&entry.guest)).mount
+}
+
+/// The mount of the file that a link of /proc leads to; `None` if the guest has no name for it.
+fn mount_of_link<'n>(names: &'n Namespace, link: &[u8]) -> Option<&'n Mount> {
+    let text = fs::readlink(link).ok()?;
+    let name = text.strip_suffix(b" (deleted)").unwrap_or(&text);
+    let guest = names.guest_of(&HostPath::from_bytes(name.to_vec())).filter(|_| name.starts_with(b"/"))?;
+    Some(names.locate(&guest).mount)
+}
+
+/// These calls know no empty path.
+fn required(target: Option<Target>) -> Result<Target, Errno> {
+    target.ok_or(Errno::ENOENT)
+}
