@@ -82,6 +82,7 @@ programs! {
     chown
     clone3
     data_transfer
+    deep_path
     deleted_cwd
     dirfd_rename
     dotdot

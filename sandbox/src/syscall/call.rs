@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use nix::unistd::Pid;
 
@@ -72,6 +73,8 @@ pub struct Rewrite {
     pub data: Vec<u8>,
     /// What is left to do when the call has returned.
     pub exit: Option<OnExit>,
+    /// The tracer's descriptors that the arguments lead through: held until the call has returned.
+    pub keep: Vec<Arc<OwnedFd>>,
 }
 
 /// A new argument.
@@ -94,6 +97,18 @@ impl Rewrite {
         self.data.resize(self.data.len().next_multiple_of(8), 0);
         self.args.push((index, Value::Scratch(self.data.len())));
         self.data.extend_from_slice(bytes);
+    }
+
+    /// What is left to do when the call has returned, what is kept until then included.
+    pub fn take_exit(&mut self) -> Option<OnExit> {
+        let (keep, exit) = (std::mem::take(&mut self.keep), self.exit.take());
+        if keep.is_empty() {
+            return exit;
+        }
+        Some(Box::new(move |call, ret| {
+            drop(keep);
+            exit.map_or(Ok(ret), |exit| exit(call, ret))
+        }))
     }
 
     /// Makes argument `index` a pointer to a NUL-terminated copy of `path`.

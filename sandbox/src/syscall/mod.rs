@@ -15,6 +15,8 @@ mod deleted;
 
 pub mod entries;
 
+mod far;
+
 pub mod matrix;
 
 pub mod open;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::call::{Action, Call, Rewrite};
 use super::deleted::Climbed;
+use super::far::Via;
 use super::proc;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure};
@@ -21,6 +22,8 @@ pub struct Target {
     pub last: Last,
     /// The directory that the path starts at, held open by the tracer, if the path is relative.
     pub handle: Option<Arc<OwnedFd>>,
+    /// How the kernel gets there where the path is too long for it.
+    pub via: Option<Via>,
 }
 
 /// What openat2(2) keeps inside a directory.
@@ -165,7 +168,7 @@ impl Call<'_> {
         if path.starts_with(b"/") || path.is_empty() {
             let root = GuestPath::root();
             let resolved = self.walk(None, vfs::Base::Named(&root), path, (last, refuse))?;
-            return Ok(Target { resolved, last, handle: None });
+            return self.reachable(Target { resolved, last, handle: None, via: None });
         }
         let (handle, guest) = self.base(base, path)?;
         let start = match &guest {
@@ -178,7 +181,7 @@ impl Call<'_> {
             }
         };
         let resolved = self.walk(Some(&handle), start, path, (last, refuse))?;
-        Ok(Target { resolved, last, handle: Some(handle) })
+        self.reachable(Target { resolved, last, handle: Some(handle), via: None })
     }
 
     /// Where `path` leads inside the directory `base`, which `..` and absolute paths do not leave: openat2(2) with
@@ -233,7 +236,7 @@ impl Call<'_> {
         let Climbed { handle: upper, name, steps, rest } = climbed;
         if let Some(name) = name {
             let resolved = self.walk(None, vfs::Base::Named(&name), rest, (last, refuse))?;
-            return Ok(Target { resolved, last, handle: None });
+            return self.reachable(Target { resolved, last, handle: None, via: None });
         }
         let mut resolved = self.walk(Some(&upper), vfs::Base::Outside, rest, (last, refuse))?;
         // The kernel finds the way up from the same directory.
@@ -242,7 +245,15 @@ impl Call<'_> {
             b"" => up,
             below => [&up[..], b"/", below].concat(),
         });
-        Ok(Target { resolved, last, handle: Some(handle) })
+        Ok(Target { resolved, last, handle: Some(handle), via: None })
+    }
+
+    /// Where a path leads from a named directory.
+    ///
+    /// # Errors
+    /// Those of path_resolution(7).
+    pub fn walk_from(&self, start: vfs::Base<'_>, path: &[u8]) -> Result<Resolved, Errno> {
+        self.walk(None, start, path, (Last::Follow, Refuse::Nothing))
     }
 
     fn walk(
@@ -320,12 +331,20 @@ impl Call<'_> {
                 Err(Errno::ENOENT) => return Err(Errno::EBADF.into()),
                 other => other?,
             };
-            let name = self.name_of_link(link.as_bytes())?;
+            let name = match self.name_of_link(link.as_bytes()) {
+                Err(Errno::ENAMETOOLONG) => None,
+                name => name?,
+            };
             return Ok((Arc::new(handle), name));
         }
         let goes_up = path.split(|&byte| byte == b'/').any(|name| name == b"..");
         let handle = self.cwd_handle()?;
-        let guest = if goes_up { self.cwd_name()? } else { self.task().fs.cwd.borrow().clone() };
+        let known = || self.task().fs.cwd.borrow().clone();
+        let guest = match goes_up.then(|| self.cwd_name()) {
+            None => known(),
+            Some(Err(Errno::ENAMETOOLONG)) => known().filter(|known| self.is_at(known, &handle)),
+            Some(name) => name?,
+        };
         Ok((handle, guest))
     }
 
@@ -373,10 +392,20 @@ impl Target {
     /// renamed, deleted or unreachable by name, as natively.
     pub fn stage(&self, spec: &PathArg, rewrite: &mut Rewrite) {
         rewrite.stage_path(spec.arg.into(), &self.argument());
+        rewrite.keep.extend(self.kept());
     }
 
     /// The path that leads the kernel to the target, absolute or relative to the directory where the guest's began.
+    /// Where it leads through [`Target::kept`], that must stay open until the kernel has gone there.
     pub fn argument(&self) -> Vec<u8> {
+        if let Some(via) = &self.via {
+            return via.path.clone();
+        }
         self.resolved.base_argument(self.last).unwrap_or_else(|| self.resolved.host_argument(self.last))
+    }
+
+    /// The tracer's descriptor that the argument leads through, if it does.
+    pub fn kept(&self) -> Option<Arc<OwnedFd>> {
+        self.via.as_ref().map(|via| Arc::clone(&via.file))
     }
 }

@@ -109,7 +109,9 @@ fn with_tail(path: &[u8], tail: Tail, last: Last) -> Vec<u8> {
         (Tail::Name | Tail::Root, _) => b"",
         (Tail::Slash, _) => b"/",
         (Tail::DotDot, Last::Entry) => b"/..",
-        (Tail::Dot | Tail::DotDot, _) => b"/.",
+        // The directory above is found without being searched.
+        (Tail::DotDot, _) => b"",
+        (Tail::Dot, _) => b"/.",
     };
     [path, suffix].concat()
 }

@@ -406,7 +406,8 @@ fn the_kernel_is_given_the_end_of_the_path() {
     for (path, last, argument) in [
         ("/usr/new/", Entry, "/r/usr/new/"),
         ("/usr/lib/..", Entry, "/r/usr/lib/.."),
-        ("/usr/lib/..", Follow, "/r/usr/."),
+        ("/usr/lib/..", Follow, "/r/usr"),
+        ("/usr/lib/.", Follow, "/r/usr/lib/."),
         ("/usr/lib/.", Entry, "/r/usr/lib/."),
         ("/", Entry, "/"),
         ("/", Follow, "/r"),

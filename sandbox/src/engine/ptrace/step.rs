@@ -113,7 +113,13 @@ impl Engine<'_> {
     ///
     /// Where the stub is mapped, its trampoline restores them and no second stop is needed: the program counter is
     /// moved there, behind another syscall instruction, and the one free register points at the saved values.
-    fn rewrite(&mut self, pid: Pid, row: &'static Row, regs: Regs, rewrite: Rewrite) -> Result<(), Failure> {
+    fn rewrite(
+        &mut self,
+        pid: Pid,
+        row: &'static Row,
+        regs: Regs,
+        mut rewrite: Rewrite,
+    ) -> Result<(), Failure> {
         let slot = self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address;
         debug_assert!(rewrite.data.len() as u64 <= SLOT_SIZE - SAVED_SIZE);
         let mut changed = regs;
@@ -129,7 +135,8 @@ impl Engine<'_> {
                 },
             );
         }
-        let trampoline = self.trampoline(pid).filter(|_| rewrite.exit.is_none());
+        let exit = rewrite.take_exit();
+        let trampoline = self.trampoline(pid).filter(|_| exit.is_none());
         let mut bytes = saved_values(&regs);
         bytes.extend_from_slice(&rewrite.data);
         self.memory(pid)?.force(slot, &bytes)?;
@@ -139,7 +146,7 @@ impl Engine<'_> {
                 changed.set_slot(slot);
                 Phase::Trampoline(Box::new(regs))
             }
-            None => Phase::Exit(Box::new(PendingExit { regs, row, exit: rewrite.exit })),
+            None => Phase::Exit(Box::new(PendingExit { regs, row, exit })),
         };
         ptrace::set_regs(pid, &changed)?;
         self.phases.insert(pid, phase);
