@@ -215,7 +215,7 @@ impl Call<'_> {
         let (names, root) = (names.below(&top), GuestPath::root());
         let mut resolved = self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how)?;
         resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
-        Ok(Target { resolved, last, handle: Some(handle) })
+        Ok(Target { resolved, last, handle: Some(handle), via: None })
     }
 
     /// The guest name of the directory that `base` means; `None` if it has none.
