@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -176,6 +177,12 @@ int main(void)
 	caps();
 	files();
 	system_calls();
+	int pair[2];
+	struct ucred peer = {0};
+	socklen_t size = sizeof(peer);
+	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+	TRY(getsockopt(pair[0], SOL_SOCKET, SO_PEERCRED, &peer, &size));
+	printf("peer %d:%d\n", peer.uid, peer.gid);
 	CHILD("setuid", TRY(setgroups(3, groups)); TRY(setgid(7)); TRY(setuid(5)); ids(); caps(); TRY(setuid(0));
 	      TRY(setgid(0)); TRY(setgroups(3, groups)); TRY(chown("file", 33, 44)); TRY(chown("file", 5, 20));
 	      TRY(mknod("other", S_IFCHR | 0666, makedev(1, 3))); TRY(chroot("/")); TRY(sethostname("x", 1));

@@ -57,8 +57,15 @@ pub fn is_thread_of(pid: Pid, tid: Pid) -> bool {
     fs::metadata(format!("/proc/{pid}/task/{tid}")).is_ok()
 }
 
+/// True if every process that this one starts may go through its /proc/PID/fd, for want of any privilege to become
+/// another that may not.
+pub fn shows_descriptors_to_all() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    parse_identity(&status).is_some_and(|own| own.permitted == 0) && is_dumpable()
+}
+
 /// True if the task `tid` may go through this process's /proc/PID/fd: the kernel asks for the same ids and no fewer
-/// capabilities (`ptrace_may_access` with PTRACE_MODE_READ). It always may where xroot has none itself.
+/// capabilities (`ptrace_may_access` with PTRACE_MODE_READ).
 pub fn may_see_descriptors(tid: Pid) -> bool {
     let status = |pid: Pid| fs::read_to_string(format!("/proc/{pid}/status"));
     let (Ok(own), Ok(its)) = (status(Pid::this()), status(tid)) else { return false };

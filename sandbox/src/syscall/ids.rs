@@ -9,7 +9,7 @@
 
 use std::os::fd::BorrowedFd;
 
-use super::call::{Action, Call};
+use super::call::{Action, Call, Rewrite};
 use super::world::World;
 use crate::error::{Errno, Failure};
 use crate::task::{Capabilities, Credentials, Ids};
@@ -203,6 +203,23 @@ fn adjust_capabilities(credentials: &mut Credentials, old: Ids) {
         (_, 0) => caps.effective = caps.permitted,
         (_, _) => {}
     }
+}
+
+/// getsockopt(2) with SO_PEERCRED: a peer of the caller's own real ids is shown with the pretended ones.
+pub fn peer_credentials(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if call.int(1) != libc::SOL_SOCKET {
+        return Ok(Action::Pass);
+    }
+    let exit = |call: &mut Call<'_>, ret: i64| {
+        let mut credentials = [0; 12];
+        if ret == 0 && call.mem.read(call.args[3], &mut credentials).is_ok() {
+            let id = |at: usize| u32::from_ne_bytes(credentials[at..at + 4].try_into().expect("four bytes"));
+            let (uid, gid) = shown(call.world, id(4), id(8));
+            call.mem.write(call.args[3] + 4, &[uid.to_ne_bytes(), gid.to_ne_bytes()].concat())?;
+        }
+        Ok(ret)
+    };
+    Ok(Action::Rewrite(Rewrite { exit: Some(Box::new(exit)), ..Rewrite::default() }))
 }
 
 /// Shows the caller's own files as belonging to the pretended identity.

@@ -29,7 +29,7 @@ use super::call::{Action, Call, Rewrite};
 use super::paths::check_intent;
 use super::table::{Base, Intent};
 use crate::error::{Errno, Failure};
-use crate::sys::{fs, process, socket};
+use crate::sys::{fs, socket};
 use crate::vfs::{Last, Tail};
 
 /// bind(2).
@@ -96,7 +96,7 @@ fn reach(call: &Call<'_>, address: Address) -> Result<Reached, Failure> {
     };
     let found = call.target_of(Base::Cwd, path, Last::Follow).and_then(|target| {
         let file = call.open_target(&target)?;
-        if process::may_see_descriptors(call.tid) {
+        if call.world.sockets.borrow().can_follow(call.tid) {
             let name = format!("/proc/{}/fd/{}", Pid::this(), file.as_raw_fd());
             return Ok((name.into_bytes(), file));
         }
@@ -133,10 +133,10 @@ fn place(call: &Call<'_>, path: &[u8]) -> Result<Place, Failure> {
     let (parent, entry) = split(path);
     let parent = call.target_of(Base::Cwd, parent, Last::Follow)?;
     let directory = call.open_target(&parent)?;
-    if !process::may_see_descriptors(call.tid) {
+    let mut names = call.world.sockets.borrow_mut();
+    if !names.can_follow(call.tid) {
         return Ok(Place { name: fitting(&resolved.host_argument(Last::Entry))?, rename: None });
     }
-    let mut names = call.world.sockets.borrow_mut();
     let held = names.hold(&directory)?;
     let named = |entry: &[u8]| [format!("/proc/{}/fd/{held}/", Pid::this()).as_bytes(), entry].concat();
     if let Ok(name) = fitting(&named(entry)) {

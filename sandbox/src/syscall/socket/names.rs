@@ -1,11 +1,14 @@
 //! The names that the guest has given to sockets, and the directories that they are in.
 #![forbid(unsafe_code)]
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 
+use nix::unistd::Pid;
+
 use crate::error::Errno;
-use crate::sys::fs;
+use crate::sys::{fs, process};
 
 /// How many directories are held open. A process outside xroot that answers to a name finds its way by the descriptor;
 /// nothing inside needs it once the socket is bound, so the oldest goes where there are more.
@@ -18,6 +21,7 @@ pub struct Names {
     given: HashMap<Vec<u8>, Vec<u8>>,
     held: VecDeque<Held>,
     stand_ins: u64,
+    seen_by_all: OnceCell<bool>,
 }
 
 struct Held {
@@ -44,6 +48,11 @@ impl Names {
         }
         self.held.push_back(Held { device: stat.st_dev, inode: stat.st_ino, fd });
         Ok(number)
+    }
+
+    /// True if the task `tid` can follow a name that leads through a descriptor of the tracer's.
+    pub fn can_follow(&self, tid: Pid) -> bool {
+        *self.seen_by_all.get_or_init(process::shows_descriptors_to_all) || process::may_see_descriptors(tid)
     }
 
     /// An entry's name that no socket has had, to stand in for one that is too long until the socket is bound.

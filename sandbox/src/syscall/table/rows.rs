@@ -163,7 +163,14 @@ pub const ROWS: &[Row] = &[
     always("getpeername", 52, 205, peer::told),
     allow("socketpair", 53, 199),
     allow("setsockopt", 54, 208),
-    allow("getsockopt", 55, 209),
+    when(
+        "getsockopt",
+        55,
+        209,
+        &[FeatureArgIs(FakeIds, 2, &[libc::SO_PEERCRED as u32])],
+        ids::peer_credentials,
+    )
+    .why("tells of the socket and its peer; under -0 and -i a peer's ids are replaced"),
     when("clone", 56, 220, &[ArgHas(0, NAMESPACES | CLONE_UNTRACED)], process::clone)
         .why("only for new namespaces and CLONE_UNTRACED; other children are traced from the start"),
     allow("fork", 57, NO).why(CHILD),
