@@ -40,6 +40,12 @@ static void identity(void) {
     printf("  owner %d group %d\n", st.st_uid, st.st_gid);
     t(fchown, fd, 1, 1);
     t(fchmod, fd, 04755);
+    int pair[2];
+    struct ucred who;
+    socklen_t size = sizeof who;
+    socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
+    t(getsockopt, pair[0], SOL_SOCKET, SO_PEERCRED, &who, &size);
+    printf("  peer %d %d\n", who.uid, who.gid);
     t(sethostname, "name", 4);
     t(setdomainname, "name", 4);
     t(setgroups, 1, groups);
