@@ -146,6 +146,7 @@ programs! {
     statfs
     statx
     symlink_loops
+    text_busy
     threads
     trailing_slash
     truncate

@@ -56,6 +56,8 @@ pub struct Fs {
 pub struct Mm {
     /// The guest path that /proc/PID/exe shows.
     pub exe: RefCell<GuestPath>,
+    /// Device and inode of that program, which nobody may write to while it runs.
+    pub text: Cell<Option<(u64, u64)>>,
     /// What prctl(PR_GET_DUMPABLE) answers; the kernel's own flag stays 1, or the tracer would go blind.
     pub dumpable: Cell<u64>,
     /// The scratch area: read-only to the guest, written by the tracer.
@@ -183,6 +185,7 @@ impl Mm {
     pub fn loading(exe: GuestPath) -> Self {
         Self {
             exe: RefCell::new(exe),
+            text: Cell::new(None),
             dumpable: Cell::new(1),
             scratch: RefCell::default(),
             stub: Cell::new(0),
@@ -194,6 +197,7 @@ impl Mm {
     fn copied(&self) -> Self {
         Self {
             exe: RefCell::clone(&self.exe),
+            text: Cell::clone(&self.text),
             dumpable: Cell::clone(&self.dumpable),
             scratch: RefCell::new(self.scratch.borrow().copied()),
             stub: Cell::clone(&self.stub),

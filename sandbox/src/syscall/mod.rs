@@ -17,6 +17,8 @@ pub mod entries;
 
 mod far;
 
+mod text;
+
 pub mod matrix;
 
 pub mod open;

@@ -200,6 +200,9 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     }
     check_mount(call, &target, how, place.base, &path)?;
     check_readonly(call, &target, how)?;
+    if how.writes() && !(how.has(libc::O_CREAT) && how.has(libc::O_EXCL)) {
+        call.check_text(&target)?;
+    }
     if resolved.node == Some(Node::Directory) {
         let mut reached = call.task().process.reached.borrow_mut();
         reached.note(&call.world.namespace, &resolved.host, &resolved.guest);

@@ -40,6 +40,11 @@ pub fn truncate(call: &mut Call<'_>) -> Result<Action, Failure> {
     if (call.args[1] as i64) < 0 {
         return Err(Errno::EINVAL.into());
     }
+    if let Ok(Some(target)) = call.target(&call.row.paths[0]) {
+        if !target.resolved.readonly {
+            call.check_text(&target)?;
+        }
+    }
     match translate(call) {
         Err(Failure::Errno(Errno::EROFS)) => {}
         other => return other,

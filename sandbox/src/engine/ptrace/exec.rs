@@ -14,6 +14,7 @@ use super::{Engine, PendingExec, Phase};
 use crate::arch::Regs;
 use crate::error::{Errno, Error, Failure};
 use crate::exec::loader::{Report, StackInfo, entry_point};
+use crate::sys::fs;
 use crate::sys::mem::Memory;
 use crate::sys::ptrace;
 use crate::syscall::call::Exec;
@@ -102,6 +103,8 @@ impl Engine<'_> {
         task.slot = None;
         task.area = None;
         task.mm = Rc::new(Mm::loading(plan.exe.clone()));
+        let host = self.world.namespace.locate(&plan.exe).host;
+        task.mm.text.set(fs::stat(host.as_bytes()).ok().map(|stat| (stat.st_dev, stat.st_ino)));
         task.held = pending.exec.held;
         ids::after_exec(&mut task.process.credentials.borrow_mut());
         let mut regs = ptrace::regs(pid)?;
