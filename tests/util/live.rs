@@ -17,7 +17,7 @@ use super::programs::{self, Kind};
 use super::{Rootfs, user};
 
 /// Nothing takes this long; what does, hangs.
-pub const HANG: Duration = Duration::from_secs(120);
+pub const HANG: Duration = Duration::from_secs(60);
 
 /// Long enough for a signal, or a second one that should not come, to arrive.
 pub const SETTLE: Duration = Duration::from_millis(200);

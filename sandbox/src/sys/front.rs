@@ -9,7 +9,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use nix::unistd::{Pid, getpgid, getpgrp, getsid};
+use nix::unistd::{Pid, getpgid, getpgrp, getsid, tcgetpgrp, tcsetpgrp};
 
 use super::signal::{Blocked, Received, Sender, queue};
 use crate::error::{Errno, Error};
@@ -217,6 +217,9 @@ impl Standing {
             self.early.push_back(received);
             return;
         };
+        if received.signal == libc::SIGCONT {
+            hand_over_terminal(root);
+        }
         let value = match received.sender {
             Some(sender) => Sender::packed(sender, received.uid),
             // At a hang-up the kernel tells the leader of the session, and relies on it.
@@ -229,5 +232,21 @@ impl Standing {
         }
         // Gone, if it fails.
         let _ = queue(root, received.signal, value);
+    }
+}
+
+/// Makes the command's group the terminal's foreground group where this process's own group is.
+///
+/// A shell that continues a job gives the terminal to the job's group, which is this process's; an interactive shell as
+/// the command has made a group of its own.
+fn hand_over_terminal(root: Pid) {
+    let (Ok(group), own) = (getpgid(Some(root)), getpgrp()) else { return };
+    if group == own {
+        return;
+    }
+    let Ok(terminal) = std::fs::File::open("/dev/tty") else { return };
+    if tcgetpgrp(&terminal) == Ok(own) {
+        // It may be gone.
+        let _ = tcsetpgrp(&terminal, group);
     }
 }
