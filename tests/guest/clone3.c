@@ -76,10 +76,10 @@ int main(void) {
     int s;
     t(wait4, pid, &s, 0, 0);
     p(sys(SYS_wait4, pid, &s, __WALL, 0) == pid && WEXITSTATUS(s) == 6);
+    signal(SIGUSR1, SIG_IGN);
     pid = clone3(0, SIGUSR1);
     if (!pid)
         _exit(7);
-    signal(SIGUSR1, SIG_IGN);
     p(sys(SYS_wait4, pid, &s, __WCLONE, 0) == pid && WEXITSTATUS(s) == 7);
 
     p(clone3(CLONE_THREAD, 0));
