@@ -173,3 +173,62 @@ fn own_group(call: &Call<'_>) -> Result<Pid, Failure> {
 fn check_signal(signal: i32) -> Result<(), Errno> {
     if (0..=LAST_SIGNAL).contains(&signal) { Ok(()) } else { Err(Errno::EINVAL) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::mem::FakeMemory;
+    use crate::syscall::call::Value;
+    use crate::syscall::testing::{Fixture, refused};
+
+    /// As a C `int` travels in a register.
+    fn int(value: i32) -> u64 {
+        i64::from(value) as u64
+    }
+
+    #[test]
+    fn a_process_outside_is_one_of_another_user() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(b"");
+        let own = Pid::this().as_raw();
+        for (pid, signal, expected) in [
+            (own, libc::SIGTERM, None),
+            (1, 0, Some(Errno::EPERM)),
+            (1, libc::SIGKILL, Some(Errno::EPERM)),
+            (1, 65, Some(Errno::EINVAL)),
+            (1, -1, Some(Errno::EINVAL)),
+            // No such process: the kernel says so.
+            (i32::MAX, libc::SIGTERM, None),
+            (i32::MIN, libc::SIGTERM, None),
+            (-1, 65, Some(Errno::EINVAL)),
+        ] {
+            let call = fixture.call("kill", &memory, [int(pid), int(signal)]);
+            assert_eq!(refused(call, kill), expected, "kill({pid}, {signal})");
+        }
+    }
+
+    #[test]
+    fn a_thread_is_looked_for_in_its_process() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(b"");
+        let call = fixture.call("tgkill", &memory, [1, 1, 9]);
+        assert_eq!(refused(call, to_thread), Some(Errno::EPERM));
+        let call = fixture.call("tgkill", &memory, [int(Pid::this().as_raw()), 1, 9]);
+        assert_eq!(refused(call, to_thread), None, "the kernel says ESRCH");
+    }
+
+    #[test]
+    fn input_signals_nobody_outside() {
+        let mut fixture = Fixture::new("/");
+        let own = Pid::this().as_raw();
+        for (given, expected) in [(own, own), (1, 0), (0, 0)] {
+            let memory = FakeMemory::new(&[1i32.to_ne_bytes(), given.to_ne_bytes()].concat());
+            let mut call = fixture.call("fcntl", &memory, [0, libc::F_SETOWN as u64, int(given)]);
+            let Ok(Action::Rewrite(rewrite)) = fcntl(&mut call) else { panic!("not rewritten") };
+            assert_eq!(rewrite.args, [(2, Value::Plain(int(expected)))], "{given}");
+            let mut call = fixture.call("fcntl", &memory, [0, 15, FakeMemory::BASE]);
+            let Ok(Action::Rewrite(rewrite)) = fcntl(&mut call) else { panic!("not rewritten") };
+            assert_eq!(rewrite.data, [1i32.to_ne_bytes(), expected.to_ne_bytes()].concat(), "{given}");
+        }
+    }
+}

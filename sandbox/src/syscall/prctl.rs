@@ -128,6 +128,8 @@ pub fn seccomp(call: &mut Call<'_>) -> Result<Action, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::mem::FakeMemory;
+    use crate::syscall::testing::{Fixture, answer, refused};
 
     /// What the filter says to a call.
     fn verdict(program: &[u8], arch: u32, nr: u32) -> u32 {
@@ -142,6 +144,43 @@ mod tests {
                 _ => return k,
             }
         }
+    }
+
+    #[test]
+    fn the_dumpable_flag_is_only_remembered() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(b"");
+        let (set, get) = (libc::PR_SET_DUMPABLE as u64, libc::PR_GET_DUMPABLE as u64);
+        for (args, expected) in [
+            ([get, 0], Ok(1)),
+            ([set, 0], Ok(0)),
+            ([get, 0], Ok(0)),
+            ([set, 2], Err(Errno::EINVAL)),
+            ([set, 1 << 32], Err(Errno::EINVAL)),
+            ([get, 0], Ok(0)),
+            ([u64::from(STUB_PRCTL), 0], Err(Errno::EINVAL)),
+        ] {
+            assert_eq!(answer(fixture.call("prctl", &memory, args), prctl), expected, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn a_filter_has_no_listener_and_is_remembered() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(&libc::SECCOMP_RET_USER_NOTIF.to_ne_bytes());
+        let base = FakeMemory::BASE;
+        let listener = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        for (args, expected) in [
+            ([1, listener, base], Some(Errno::EINVAL)),
+            ([2, 0, base], Some(Errno::EOPNOTSUPP)),
+            ([3, 0, base], Some(Errno::EINVAL)),
+        ] {
+            assert_eq!(refused(fixture.call("seccomp", &memory, args), seccomp), expected, "{args:?}");
+        }
+        let has_filter = |fixture: &Fixture| fixture.tasks.iter().all(|task| task.process.has_filter.get());
+        assert!(!has_filter(&fixture));
+        assert_eq!(refused(fixture.call("seccomp", &memory, [1, 0, base]), seccomp), None);
+        assert!(has_filter(&fixture));
     }
 
     #[test]

@@ -194,7 +194,12 @@ impl Call<'_> {
         // has not waited for it is.
         self.tasks.contains(pid)
             || process::tracer_of(pid) == Some(self.world.tracer)
-            || process::facts(pid).is_some_and(|facts| self.tasks.contains(facts.parent))
+            || process::facts(pid).is_some_and(|facts| self.has_children(facts.parent))
+    }
+
+    /// True for the guest's processes, and for xroot where it is the init process that orphans are given to.
+    fn has_children(&self, parent: Pid) -> bool {
+        self.tasks.contains(parent) || (parent == self.world.tracer && parent.as_raw() == 1)
     }
 
     /// Refuses what acts on a process outside; what does not exist is left to the kernel.
@@ -207,5 +212,75 @@ impl Call<'_> {
             return Err(Errno::EPERM);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::mem::FakeMemory;
+    use crate::syscall::testing::{Fixture, refused};
+
+    #[test]
+    fn namespaces_are_refused_after_what_no_kernel_takes() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(b"");
+        for (flags, expected) in [
+            (libc::SIGCHLD, None),
+            (libc::CLONE_VM | libc::CLONE_VFORK, None),
+            // CLONE_NEWTIME has the value of a signal's bit here.
+            (0x80, None),
+            (libc::CLONE_NEWUSER, Some(Errno::EPERM)),
+            (libc::CLONE_NEWPID | libc::CLONE_NEWNS, Some(Errno::EPERM)),
+            (libc::CLONE_UNTRACED, Some(Errno::EPERM)),
+            (libc::CLONE_NEWNS | libc::CLONE_FS, Some(Errno::EINVAL)),
+            (libc::CLONE_SIGHAND | libc::CLONE_NEWNET, Some(Errno::EINVAL)),
+        ] {
+            let call = fixture.call("clone", &memory, [flags as u32 as u64]);
+            assert_eq!(refused(call, clone), expected, "{flags:#x}");
+        }
+    }
+
+    #[test]
+    fn unshare_gives_the_task_a_working_directory_of_its_own() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(b"");
+        let before = Rc::clone(&fixture.tasks.get(Pid::this()).unwrap().fs);
+        let call = fixture.call("unshare", &memory, [libc::CLONE_FILES as u64]);
+        assert_eq!(refused(call, unshare), None);
+        assert!(Rc::ptr_eq(&before, &fixture.tasks.get(Pid::this()).unwrap().fs));
+        let call = fixture.call("unshare", &memory, [(libc::CLONE_FS | libc::CLONE_NEWNS) as u64]);
+        assert_eq!(refused(call, unshare), Some(Errno::EPERM));
+        assert!(Rc::ptr_eq(&before, &fixture.tasks.get(Pid::this()).unwrap().fs));
+        let call = fixture.call("unshare", &memory, [libc::CLONE_FS as u64]);
+        assert_eq!(refused(call, unshare), None);
+        assert!(!Rc::ptr_eq(&before, &fixture.tasks.get(Pid::this()).unwrap().fs));
+    }
+
+    #[test]
+    fn each_way_of_making_a_task_tells_what_it_shares() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(&(libc::CLONE_VM as u64).to_ne_bytes());
+        for (name, argument, flags) in [
+            ("fork", 7, 0),
+            ("vfork", 7, libc::CLONE_VM | libc::CLONE_VFORK),
+            ("clone", libc::CLONE_FS as u64, libc::CLONE_FS),
+            ("clone3", FakeMemory::BASE, libc::CLONE_VM),
+        ] {
+            let mut call = fixture.call(name, &memory, [argument]);
+            assert_eq!(clone_flags(&mut call).unwrap(), flags, "{name}");
+        }
+    }
+
+    #[test]
+    fn nobody_traces_what_is_traced_already() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(b"");
+        for (request, pid, expected) in
+            [(0, 0, Errno::EPERM), (16, 1, Errno::EPERM), (16, i32::MAX, Errno::ESRCH), (5, 1, Errno::ESRCH)]
+        {
+            let call = fixture.call("ptrace", &memory, [request, pid as u64]);
+            assert_eq!(refused(call, ptrace), Some(expected), "ptrace({request}, {pid})");
+        }
     }
 }
