@@ -168,7 +168,10 @@ programs! {
 /// Programs that other test files run: `tests/bindings` gives its own a tree, those of `tests/escape.rs` differ natively
 /// on purpose, and `tests/lifecycle.rs` and `tests/mutation.rs` tell the others what to do.
 const SPECIAL: &[&str] = &[
+    "bind_cwd",
     "bind_enter",
+    "bind_entries",
+    "bind_missing",
     "bind_points",
     "bind_readonly",
     "conditional",

@@ -9,11 +9,15 @@ mod util;
 
 mod world;
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use util::give;
-use world::{World, compare};
+use world::{Shower, World, compare};
 
 fn readonly(world: World) -> World {
     let world = world
@@ -88,4 +92,107 @@ fn names_of_bindings_are_mount_points() {
             .bind("point", "/par/ent/point", "rw")
             .bind("single", "/one", "rw")
     });
+}
+
+/// Names that the rootfs lacks, and the kernel needs.
+fn missing(world: World) -> World {
+    let not_utf8 = OsStr::from_bytes(b"/odd names/caf\xe9");
+    let world = world
+        .dir("empty/inside")
+        .dir("dir/deep")
+        .file("dir/own", "own")
+        .file("single", "single")
+        .file("second", "second")
+        .file("third", "third")
+        .file("fourth", "fourth")
+        .link("by_link", "empty")
+        .program("exe", "bind_missing");
+    let world =
+        ["a", "b", "c", "d", "e"].into_iter().fold(world, |world, name| world.dir(&format!("{name}/inside")));
+    world
+        .rootfs(|root| root.dir("/target").symlink("/link", "target").symlink("/etc/was_link", "link_target"))
+        .kernel_needs(|world| {
+            world.skeleton("/par", &[OsStr::new("ent")]).skeleton("/par/ent", &[OsStr::new("point")]).rootfs(
+                |root| {
+                    root.dir("/new")
+                        .file("/etc/file", "")
+                        .dir("/dir")
+                        .dir("/target/point")
+                        .file("/program", "")
+                },
+            )
+        })
+        .kernel_needs(|world| {
+            let odd = [OsStr::new("a:b\\c"), OsStr::from_bytes(b"caf\xe9")];
+            let world =
+                world.skeleton("/odd names", &odd).skeleton("/other", &[]).file("skeleton-other/one", "");
+            world.dir("dir/deep/er").file("dir/file", "").rootfs(|root| root.file("/etc/link_target", ""))
+        })
+        .bind("a", "/new", "rw")
+        .bind("b", "/par/ent/point", "rw")
+        .bind("single", "/etc/file", "rw")
+        .bind("c", "/odd names/a:b\\c", "rw")
+        .bind("dir", "/dir", "rw")
+        .bind("d", "/dir/deep/er", "rw")
+        .bind("second", "/dir/file", "rw")
+        .bind("by_link", "/link/point", "rw")
+        .bind("e", not_utf8, "rw")
+        .bind("third", "/etc/was_link", "rw")
+        .bind("fourth", "/other/one", "rw")
+        .bind("exe", "/program", "rw")
+}
+
+#[test]
+fn a_binding_needs_no_mount_point() {
+    compare("bind_missing", missing);
+}
+
+#[test]
+fn listings_and_stat_agree_about_bound_names() {
+    let world = missing(World::new(Shower::Xroot, "bind_entries"));
+    let seen = world.run().expect("xroot needs no namespace").success();
+    assert_eq!(seen, "/: 14\n/par: 2\n/par/ent: 2\n/etc: 6\n/dir: 4\n/odd names: 3\n");
+}
+
+#[test]
+fn nothing_is_made_on_disk() {
+    let world = missing(World::new(Shower::Xroot, "bind_entries"));
+    let snapshot = || (tree(world.rootfs.path()), tree(world.scratch.path()));
+    let before = snapshot();
+    assert!(before.0.len() > 10 && before.1.len() > 20, "{before:?}");
+    world.run().expect("xroot needs no namespace").success();
+    assert_eq!(snapshot(), before);
+}
+
+#[test]
+fn the_rootfs_lies_below_the_bound_working_directory() {
+    compare("bind_cwd", |world| {
+        let project = world.rootfs.outside().to_path_buf();
+        world
+            .rootfs(|root| {
+                root.dir("/etc/deep")
+                    .file("/etc/deep/file", "")
+                    .dir("/home/proj")
+                    .symlink("/to_etc", "/etc")
+                    .symlink("/to_home", "home/proj")
+            })
+            .bind_path(&project, "/home/proj", "rw")
+            .workdir("/home/proj")
+    });
+}
+
+/// Every file below `top`, with what a change of it or in it would change.
+fn tree(top: &Path) -> BTreeMap<PathBuf, [i64; 6]> {
+    let mut found = BTreeMap::new();
+    let mut todo = vec![top.to_path_buf()];
+    while let Some(path) = todo.pop() {
+        let stat = path.symlink_metadata().expect("nobody removes it");
+        if stat.is_dir() {
+            let entries = path.read_dir().expect("it can be read");
+            todo.extend(entries.map(|entry| entry.expect("it can be read").path()));
+        }
+        let numbers = [stat.ino() as i64, stat.mode().into(), stat.ctime(), stat.ctime_nsec()];
+        found.insert(path, [numbers[0], numbers[1], numbers[2], numbers[3], stat.mtime(), stat.mtime_nsec()]);
+    }
+    found
 }

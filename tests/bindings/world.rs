@@ -1,13 +1,17 @@
 //! A root file system with bindings, twice: for the kernel, with real mounts, and for xroot.
 #![forbid(unsafe_code)]
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use nix::unistd::{getgid, getuid};
+
 use crate::util::programs::{self, Kind};
-use crate::util::{Output, Rootfs, Scratch, chmod, diff, give, run, xroot};
+use crate::util::{Output, Rootfs, Scratch, chmod, diff, give, run, user, xroot};
 
 /// Who shows the tree to the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +23,7 @@ pub enum Shower {
 /// One binding.
 struct Binding {
     source: PathBuf,
-    guest: String,
+    guest: OsString,
     mode: &'static str,
 }
 
@@ -39,7 +43,13 @@ impl World {
     pub fn new(shower: Shower, program: &str) -> Self {
         let rootfs =
             Rootfs::new("root").program(program, Kind::Static).expect("static programs can be built");
-        let rootfs = rootfs.dir("/proc").dir("/dev");
+        // Guests whose users do not know the caller are shown files that do.
+        let (uid, gid) = user().unwrap_or((getuid().as_raw(), getgid().as_raw()));
+        let rootfs = rootfs
+            .dir("/proc")
+            .dir("/dev")
+            .file("/etc/passwd", &format!("me:x:{uid}:{gid}::/:/bin/sh\n"))
+            .file("/etc/group", &format!("me:x:{gid}:\n"));
         let this = Self {
             shower,
             rootfs,
@@ -104,13 +114,40 @@ impl World {
     }
 
     /// Binds the scratch's `source`.
-    pub fn bind(self, source: &str, guest: &str, mode: &'static str) -> Self {
+    pub fn bind(self, source: &str, guest: impl AsRef<OsStr>, mode: &'static str) -> Self {
         let source = self.host(source);
         self.bind_path(&source, guest, mode)
     }
 
-    pub fn bind_path(mut self, source: &Path, guest: &str, mode: &'static str) -> Self {
-        self.bindings.push(Binding { source: source.into(), guest: guest.into(), mode });
+    pub fn bind_path(mut self, source: &Path, guest: impl AsRef<OsStr>, mode: &'static str) -> Self {
+        self.bindings.push(Binding { source: source.into(), guest: guest.as_ref().into(), mode });
+        self
+    }
+
+    /// What only the kernel needs: mount points, which xroot does without.
+    pub fn kernel_needs(self, change: impl FnOnce(Self) -> Self) -> Self {
+        if self.shower == Shower::Kernel { change(self) } else { self }
+    }
+
+    /// Missing parents of bindings: a directory with nothing but the names of what is bound, and read-only.
+    pub fn skeleton(self, guest: &str, names: &[&OsStr]) -> Self {
+        let name = format!("skeleton{}", guest.replace('/', "-"));
+        let this = self.dir(&name);
+        for entry in names {
+            let path = this.host(&name).join(entry);
+            fs::create_dir(&path).expect("scratch can be written");
+            give(&path);
+        }
+        let is_below = this
+            .bindings
+            .iter()
+            .any(|binding| binding.mode == "ro" && guest.starts_with(&*binding.guest.to_string_lossy()));
+        let this = if is_below { this } else { this.rootfs(|root| root.dir(guest)) };
+        this.bind(&name, guest, "ro")
+    }
+
+    pub fn workdir(mut self, guest: &str) -> Self {
+        self.workdir = guest.into();
         self
     }
 
@@ -128,10 +165,11 @@ impl World {
     pub fn run_bound(&self, more: &[&str]) -> Output {
         let mut guest = xroot(&self.rootfs).args(["--no-default-binds"]);
         for Binding { source, guest: point, mode } in &self.bindings {
-            let escape = |text: &str| text.replace('\\', "\\\\").replace(':', "\\:");
-            let source = source.to_str().expect("these tests use plain names for sources");
-            let ro = if *mode == "ro" { ":ro" } else { "" };
-            guest = guest.args(["-b".to_owned(), format!("{}:{}{ro}", escape(source), escape(point))]);
+            let mut word = escaped(source.as_os_str());
+            word.extend(b":");
+            word.extend(escaped(point));
+            word.extend(if *mode == "ro" { &b":ro"[..] } else { b"" });
+            guest = guest.args([OsStr::new("-b"), OsStr::from_bytes(&word)]);
         }
         guest.args(more).workdir(&self.workdir).run(&self.args)
     }
@@ -152,6 +190,12 @@ impl World {
         }
         Some(output)
     }
+}
+
+/// A name as `-b` wants it.
+fn escaped(name: &OsStr) -> Vec<u8> {
+    let escape = |&byte: &u8| if b":\\".contains(&byte) { vec![b'\\', byte] } else { vec![byte] };
+    name.as_bytes().iter().flat_map(escape).collect()
 }
 
 /// Runs the program with real mounts and under xroot, and compares what it prints.

@@ -145,7 +145,7 @@ fn kind_of(mode: u32) -> u8 {
     ((mode & SFlag::S_IFMT.bits()) >> 12) as u8
 }
 
-/// Gives the entries that are bound names the type of what is bound there. The position behind the last record.
+/// Gives the entries that are bound names the inode and the type of what is bound there, as stat(2) does. The position behind the last record.
 fn set_kinds(records: &mut [u8], bound: &[Bound]) -> Option<i64> {
     let mut next = None;
     let mut at = 0;
@@ -155,6 +155,7 @@ fn set_kinds(records: &mut [u8], bound: &[Bound]) -> Option<i64> {
         next = Some(i64::from_ne_bytes(record[8..16].try_into().expect("eight bytes")));
         let name = record[HEADER..].split(|&byte| byte == 0).next().unwrap_or_default();
         if let Some(bound) = bound.iter().find(|bound| bound.name == name) {
+            record[..8].copy_from_slice(&bound.inode.to_ne_bytes());
             record[18] = bound.kind;
         }
         at += len;

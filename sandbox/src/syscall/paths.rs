@@ -363,7 +363,7 @@ impl Call<'_> {
     }
 
     /// The working directory's guest name now: the one by which the task reached it while that still names the same
-    /// directory, else the deepest; `None` if the guest has no name for it, as when it is deleted.
+    /// directory, else the one that it has now in the same mount, else the deepest; `None` if the guest has no name for it, as when it is deleted.
     ///
     /// # Errors
     /// As readlink(2), where the task is gone.
@@ -371,10 +371,13 @@ impl Call<'_> {
         let link = format!("/proc/{}/cwd", self.tid);
         let host = HostPath::from_bytes(fs::readlink(link.as_bytes())?);
         let known = self.task().fs.cwd.borrow().clone();
-        if let Some(known) = known.filter(|known| self.world.namespace.shows(known, &host)) {
-            return Ok(Some(known));
+        let names = &self.world.namespace;
+        if let Some(known) = known.as_ref().filter(|known| names.shows(known, &host)) {
+            return Ok(Some(known.clone()));
         }
         let name = self.name_of_link(link.as_bytes())?;
+        let moved = name.as_ref().and(known).and_then(|known| names.moved(&known, &host));
+        let name = moved.or(name);
         *self.task().fs.cwd.borrow_mut() = name.clone();
         Ok(name)
     }

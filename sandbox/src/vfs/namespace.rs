@@ -105,6 +105,13 @@ impl Namespace {
         })
     }
 
+    /// The name of `host` by the mount that shows `known`: what became of that name when the file was moved.
+    pub fn moved(&self, known: &GuestPath, host: &HostPath) -> Option<GuestPath> {
+        let mount = self.locate(known).mount;
+        let guest = mount.guest.join_bytes(host.below(&mount.host)?);
+        self.shows(&guest, host).then_some(guest)
+    }
+
     /// Whether `guest` is a name of `host`, perhaps one of several.
     pub fn shows(&self, guest: &GuestPath, host: &HostPath) -> bool {
         self.locate(guest).host == *host
