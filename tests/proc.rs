@@ -119,6 +119,9 @@ for link in exe cwd root fd/0 task/$1/exe; do
     readlink $P/$1/$link && echo "$link can be read"
     (exec 3< $P/$1/$link) 2> err && echo "$link can be opened"
 done
+for name in fd map_files task/$1/fd; do
+    (cd $P/$1/$name) 2> err && echo "$name can be entered"
+done
 for name in mem oom_score_adj comm; do
     (exec 3>> $P/$1/$name) 2> err && echo "$name can be written"
 done

@@ -24,6 +24,13 @@
 //! only through a [`vfs::Lookup`]. The kernel's working directory and descriptors stay real, so what a program does
 //! relative to them survives renames, deletion and unreadable parents as it does natively.
 //!
+//! The way back is no function: the rootfs often lies below the bound home, so that its directories have two guest names.
+//! [`vfs::Reached`] keeps the one by which a process reached a directory, for `..` and for bindings below it.
+//!
+//! [`vfs::proc`] answers the links of a procfs, which would speak of host paths, and closes the processes that are not the
+//! guest's; [`syscall::proc`] serves the files whose text would (maps, mountinfo, status ...) from a memfd.
+//! [`syscall::getdents`] lists bound names after a directory's own, and keeps how far it has come in the file's position.
+//!
 //! # Where the code departs from the plan it began with
 //!
 //! * **A rewritten call needs one stop, not two.** The plan restored the argument registers at an exit stop. Instead the

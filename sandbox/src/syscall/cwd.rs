@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::call::{Action, Call, Rewrite};
+use super::proc;
 use crate::error::{Errno, Failure};
 use crate::vfs::GuestPath;
 
@@ -11,6 +12,7 @@ use crate::vfs::GuestPath;
 pub fn chdir(call: &mut Call<'_>) -> Result<Action, Failure> {
     let spec = &call.row.paths[0];
     let Some(target) = call.target(spec)? else { return Err(Errno::ENOENT.into()) };
+    proc::check_open(call, &target.resolved, false)?;
     let mut rewrite = Rewrite::default();
     target.stage(spec, &mut rewrite);
     let guest = target.resolved.guest;

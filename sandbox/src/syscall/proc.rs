@@ -1,6 +1,9 @@
 //! What of /proc must agree with the guest's view: who may open what, what links say, and files whose text names
 //! host paths or the tracer.
 //!
+//! A file with another text is as it was when it was opened: mountinfo cannot be waited for with poll(2), and epoll(7)
+//! does not take it. fstat(2) of it tells the memfd that it is.
+//!
 //! Source: proc(5). Compared with what a process sees that has the same tree by chroot and bind mounts.
 #![forbid(unsafe_code)]
 
