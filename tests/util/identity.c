@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
+#include <sys/uio.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -147,6 +148,28 @@ static void files(void)
 	close(fd);
 }
 
+/* Sends the own ids, and lets the receiver tell them. */
+static void credentials(int *pair)
+{
+	struct ucred own = {getpid(), getuid(), getgid()}, seen;
+	char space[CMSG_SPACE(sizeof(own))] = {0}, byte = 'x';
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)};
+	struct cmsghdr *entry = CMSG_FIRSTHDR(&message);
+	int on = 1;
+
+	setsockopt(pair[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on));
+	entry->cmsg_len = CMSG_LEN(sizeof(own));
+	entry->cmsg_level = SOL_SOCKET;
+	entry->cmsg_type = SCM_CREDENTIALS;
+	memcpy(CMSG_DATA(entry), &own, sizeof(own));
+	TRY(sendmsg(pair[0], &message, 0));
+	memset(space, 0, sizeof(space));
+	TRY(recvmsg(pair[1], &message, 0));
+	memcpy(&seen, CMSG_DATA(entry), sizeof(seen));
+	printf("sent by %d:%d, pid right %d\n", seen.uid, seen.gid, seen.pid == getpid());
+}
+
 static void system_calls(void)
 {
 	TRY(chroot("/"));
@@ -183,6 +206,7 @@ int main(void)
 	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
 	TRY(getsockopt(pair[0], SOL_SOCKET, SO_PEERCRED, &peer, &size));
 	printf("peer %d:%d\n", peer.uid, peer.gid);
+	credentials(pair);
 	CHILD("setuid", TRY(setgroups(3, groups)); TRY(setgid(7)); TRY(setuid(5)); ids(); caps(); TRY(setuid(0));
 	      TRY(setgid(0)); TRY(setgroups(3, groups)); TRY(chown("file", 33, 44)); TRY(chown("file", 5, 20));
 	      TRY(mknod("other", S_IFCHR | 0666, makedev(1, 3))); TRY(chroot("/")); TRY(sethostname("x", 1));

@@ -232,10 +232,27 @@ pub fn show_statx(world: &World, stat: &mut libc::statx) {
     (stat.stx_uid, stat.stx_gid) = shown(world, stat.stx_uid, stat.stx_gid);
 }
 
-/// The ids that the guest is told of a file with these.
-fn shown(world: &World, uid: u32, gid: u32) -> (u32, u32) {
+/// The ids that all of the guest's processes really have.
+pub fn own() -> (u32, u32) {
+    (nix::unistd::getuid().as_raw(), nix::unistd::getgid().as_raw())
+}
+
+/// True if a process may say that it is the user `uid`: unix(7), SCM_CREDENTIALS.
+pub fn may_claim_uid(credentials: &Credentials, uid: u32) -> bool {
+    let ids = credentials.uid;
+    credentials.caps.has(CAP_SETUID) || [ids.real, ids.effective, ids.saved].contains(&uid)
+}
+
+/// The same for a group.
+pub fn may_claim_gid(credentials: &Credentials, gid: u32) -> bool {
+    let ids = credentials.gid;
+    credentials.caps.has(CAP_SETGID) || [ids.real, ids.effective, ids.saved].contains(&gid)
+}
+
+/// The ids that the guest is told in place of these: the pretended ones for the caller's own.
+pub fn shown(world: &World, uid: u32, gid: u32) -> (u32, u32) {
     let Some(ids) = world.ids else { return (uid, gid) };
-    let own = (nix::unistd::getuid().as_raw(), nix::unistd::getgid().as_raw());
+    let own = own();
     (if uid == own.0 { ids.uid } else { uid }, if gid == own.1 { ids.gid } else { gid })
 }
 

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 mod address;
+mod credentials;
 mod message;
 mod names;
 pub mod peer;

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 use super::address::{Address, MAX_SIZE};
-use super::{Reached, fault, may_be_unix, reach};
+use super::{Reached, credentials, fault, may_be_unix, reach};
 use crate::error::{Errno, Failure};
 use crate::syscall::call::{Action, Call, Rewrite};
 use crate::syscall::table::number;
@@ -15,6 +15,8 @@ use crate::task::SAVED_SIZE;
 const HEADER_SIZE: usize = 56;
 /// Bytes of `struct mmsghdr`: a header and how much of it has been sent, padded.
 const ENTRY_SIZE: u64 = 64;
+/// Offset of the control data's address, its length behind it.
+const CONTROL: usize = 32;
 /// UIO_MAXIOV: more messages are not looked at.
 const MAX_MESSAGES: u64 = 1024;
 
@@ -110,15 +112,26 @@ fn in_place(call: &mut Call<'_>, headers: &[Header]) -> Result<Action, Failure> 
 fn staged(call: &Call<'_>, address: u64) -> Result<(Rewrite, Option<OwnedFd>), Failure> {
     let mut header = header(call, address).map_err(|errno| fault(call, errno.into()))?;
     let mut rewrite = Rewrite::default();
-    let Some(found) = reached(call, &header)? else {
-        rewrite.stage(1, &header);
-        return Ok((rewrite, None));
-    };
-    let address = found.address.as_bytes();
-    header[..8].copy_from_slice(&scratch(call, HEADER_SIZE).to_ne_bytes());
-    header[8..12].copy_from_slice(&(address.len() as u32).to_ne_bytes());
-    rewrite.stage(1, &[&header, address].concat());
-    Ok((rewrite, found.file))
+    // Behind the header.
+    let mut rest = Vec::new();
+    if let Some(control) = credentials::outgoing(call, word(&header, CONTROL), word(&header, CONTROL + 8))? {
+        header[CONTROL..CONTROL + 8].copy_from_slice(&scratch(call, HEADER_SIZE).to_ne_bytes());
+        rest = control;
+    }
+    let found = reached(call, &header)?;
+    if let Some(found) = &found {
+        let address = found.address.as_bytes();
+        header[..8].copy_from_slice(&scratch(call, HEADER_SIZE + rest.len()).to_ne_bytes());
+        header[8..12].copy_from_slice(&(address.len() as u32).to_ne_bytes());
+        rest.extend_from_slice(address);
+    }
+    rewrite.stage(1, &[&header[..], &rest].concat());
+    Ok((rewrite, found.and_then(|found| found.file)))
+}
+
+/// One word of a header.
+fn word(header: &Header, at: usize) -> u64 {
+    u64::from_ne_bytes(header[at..at + 8].try_into().expect("eight bytes"))
 }
 
 /// A header's address as the kernel is to see it; `None` without one.
@@ -142,7 +155,7 @@ fn header(call: &Call<'_>, address: u64) -> Result<Header, Errno> {
 
 /// Where a header's name is, and its length.
 fn name_of(header: &Header) -> (u64, i32) {
-    let name = u64::from_ne_bytes(header[..8].try_into().expect("eight bytes"));
+    let name = word(header, 0);
     let len = i32::from_ne_bytes(header[8..12].try_into().expect("four bytes"));
     (name, len)
 }

@@ -4,16 +4,19 @@
 #![forbid(unsafe_code)]
 
 use super::address::{Address, FAMILY_SIZE, MAX_SIZE, PATH_SIZE, path_of};
-use super::may_be_unix;
+use super::{credentials, may_be_unix};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::syscall::call::{Action, Call, Rewrite};
+use crate::syscall::table::Feature;
 use crate::vfs::HostPath;
 
 /// Bytes of `struct msghdr` and `struct mmsghdr` on 64-bit machines.
 const ENTRY_SIZE: u64 = 64;
 /// Offset of the length of a header's name.
 const NAME_LEN: u64 = 8;
+/// Offset of the control data's address, its length behind it.
+const CONTROL: u64 = 32;
 /// UIO_MAXIOV.
 const MAX_MESSAGES: u64 = 1024;
 
@@ -31,7 +34,23 @@ pub fn recvfrom(call: &mut Call<'_>) -> Result<Action, Failure> {
 pub fn recvmsg(call: &mut Call<'_>) -> Result<Action, Failure> {
     let header = call.args[1];
     let Ok(name) = call.mem.read_u64(header) else { return Ok(Action::Pass) };
-    after(call, vec![(name, header + NAME_LEN)], |_| 1)
+    let control = call.mem.read_u64(header + CONTROL).unwrap_or(0);
+    let mut action = after(call, vec![(name, header + NAME_LEN)], |_| 1)?;
+    if control == 0 || !call.world.has(Feature::FakeIds) || !may_be_unix(call) {
+        return Ok(action);
+    }
+    let names = if let Action::Rewrite(rewrite) = &mut action { rewrite.exit.take() } else { None };
+    let exit = move |call: &mut Call<'_>, ret: i64| {
+        if ret >= 0 {
+            let len = call.mem.read_u64(header + CONTROL + 8)?;
+            credentials::incoming(call, control, len)?;
+        }
+        match names {
+            Some(names) => names(call, ret),
+            None => Ok(ret),
+        }
+    };
+    Ok(Action::Rewrite(Rewrite { exit: Some(Box::new(exit)), ..Rewrite::default() }))
 }
 
 /// recvmmsg(2): as many names as messages have come.
