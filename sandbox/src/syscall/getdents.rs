@@ -1,7 +1,7 @@
 //! Lists bound names although nothing is created on disk: they follow the directory's own entries.
 //!
 //! How far a listing has come is kept where the kernel keeps it, in the file's position, so that descriptors share it
-//! over dup(2) and fork(2), and telldir, seekdir and rewinddir need nothing from us. Positions from [`FIRST`] on mean
+//! over dup(2) and fork(2), and telldir, seekdir and rewinddir need nothing from us. Positions from `FIRST` on mean
 //! bound names. The tracer reads the directory through a description of its own, and the call becomes the lseek(2)
 //! that moves the guest's.
 //!

@@ -112,7 +112,7 @@ fn number(name: &[u8]) -> Option<Pid> {
 
 /// A host path that the kernel printed (d_path), as it would print it for a process whose root is the guest's.
 ///
-/// What has no name keeps the kernel's word for it ("pipe:[7]", "/memfd:x (deleted)"). `None` for a host path that the
+/// What has no name keeps the kernel's word for it (`pipe:[7]`, `/memfd:x (deleted)`). `None` for a host path that the
 /// guest has no name for.
 pub fn shown(names: &Namespace, text: &[u8]) -> Option<Vec<u8>> {
     const DELETED: &[u8] = b" (deleted)";
