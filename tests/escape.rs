@@ -255,3 +255,14 @@ fn no_race_shows_a_host_file() {
     assert_eq!(seen.stdout.lines().count(), expected.lines().count(), "{seen}");
     assert_eq!(secret.state(), before);
 }
+
+#[test]
+fn no_race_changes_a_host_file() {
+    programs::build("escape_race", Kind::Static).expect("the host has a compiler");
+    let secret = Secret::new();
+    let before = secret.state();
+    let seen = confined("escape_race", &[secret.path(), "30000", "change"]);
+    assert_eq!(seen.code(), 0, "{seen}");
+    assert!(!seen.stdout.contains("SEEN") && !seen.stdout.contains("no race"), "{seen}");
+    assert_eq!(secret.state(), before);
+}

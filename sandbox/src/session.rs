@@ -45,6 +45,7 @@ impl Session {
             emulators: Emulators::new(config.emulators.clone())?,
             carrier: Carrier::of_this_process()?,
             probes: Probes::new(),
+            pins: caps::read(None, caps::CapSet::Effective).is_ok_and(|held| held.is_empty()),
             features: features(&config, &prepared),
             ids: config.ids,
             kernel_release: config.kernel_release,

@@ -11,7 +11,7 @@ use crate::vfs::GuestPath;
 /// chdir(2).
 pub fn chdir(call: &mut Call<'_>) -> Result<Action, Failure> {
     let spec = &call.row.paths[0];
-    let Some(target) = call.target(spec)? else { return Err(Errno::ENOENT.into()) };
+    let Some(target) = call.pinned(spec)? else { return Err(Errno::ENOENT.into()) };
     proc::check_open(call, &target.resolved, false)?;
     let mut rewrite = Rewrite::default();
     target.stage(spec, &mut rewrite);

@@ -54,8 +54,8 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
     if call.row.name == "linkat" && call.int(4) & !(libc::AT_SYMLINK_FOLLOW | libc::AT_EMPTY_PATH) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let old = call.target(old_spec)?;
-    let new = required(call.target(new_spec)?)?;
+    let old = call.pinned(old_spec)?;
+    let new = required(call.pinned(new_spec)?)?;
     check_intent(call.row, Intent::Create, &new.resolved)?;
     let names = &call.world.namespace;
     let from = match &old {
@@ -92,7 +92,7 @@ enum Removed {
 
 fn remove(call: &mut Call<'_>, what: Removed) -> Result<Action, Failure> {
     let spec = &call.row.paths[0];
-    let target = required(call.target(spec)?)?;
+    let target = required(call.pinned(spec)?)?;
     let names = &call.world.namespace;
     let entry = &target.resolved;
     if is_name(entry) {
@@ -121,8 +121,8 @@ fn busy(entry: &Resolved, what: Removed, is_mount_point: bool) -> Errno {
 
 fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
     let [old_spec, new_spec] = call.row.paths else { unreachable!("the row has two paths") };
-    let old = required(call.target(old_spec)?)?;
-    let new = required(call.target(new_spec)?)?;
+    let old = required(call.pinned(old_spec)?)?;
+    let new = required(call.pinned(new_spec)?)?;
     check_rename(&call.world.namespace, &old.resolved, &new.resolved, flags)?;
     if old.resolved.holds_mount && old.resolved.guest == new.resolved.guest && is_name(&new.resolved) {
         return Ok(Action::Answer(0));

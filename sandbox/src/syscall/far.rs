@@ -1,7 +1,9 @@
-//! Places whose host path is longer than a path may be: the rootfs has a name in front of the guest's 4,095 bytes, and a
-//! directory may lie deeper than any path leads.
+//! Places to which a path alone does not lead the kernel surely: the tracer holds the file, or the directory of its
+//! name, open, and the kernel is led through that descriptor, `/proc/TRACER/fd/N`.
 //!
-//! The resolver finds them part by part; the kernel is led through a descriptor of the tracer's, `/proc/TRACER/fd/N`.
+//! One kind is too far: the rootfs has a name in front of the guest's 4,095 bytes, and a directory may lie deeper than
+//! any path leads. The other may be taken away: between the tracer's look and the kernel's, another thread can put a
+//! symlink in the place of the file or of a directory on the way, and whoever changes a file must not follow it.
 #![forbid(unsafe_code)]
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -9,11 +11,12 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::paths::Target;
+use super::table::PathArg;
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::vfs::{self, GuestPath, HostPath, Last, Node, Resolved, Tail};
 
-/// A way to a place that is too far for a path.
+/// A way to a place through a descriptor.
 pub struct Via {
     /// The file itself, or the directory that holds its name.
     pub file: Arc<OwnedFd>,
@@ -25,17 +28,41 @@ impl Call<'_> {
     ///
     /// # Errors
     /// As open(2).
-    pub fn reachable(&self, mut target: Target) -> Result<Target, Failure> {
+    pub fn reachable(&self, target: Target) -> Result<Target, Failure> {
         if target.argument().len() < libc::PATH_MAX as usize {
             return Ok(target);
         }
-        let is_followed = matches!(target.last, Last::Follow | Last::Create);
+        let led = self.led(target)?;
+        if led.via.is_some() { Ok(led) } else { Err(Errno::ENAMETOOLONG.into()) }
+    }
+
+    /// Where the path argument `spec` leads, held so that nothing else can take its place before the kernel has gone
+    /// there; for calls that change what they find, or that go on from there.
+    ///
+    /// A tracer with capabilities cannot be seen by a guest without them, and names the place by its path.
+    ///
+    /// # Errors
+    /// As [`Call::target`].
+    pub fn pinned(&self, spec: &PathArg) -> Result<Option<Target>, Failure> {
+        match self.target(spec)? {
+            Some(target) if self.world.pins && target.via.is_none() => self.led(target).map(Some),
+            target => Ok(target),
+        }
+    }
+
+    /// Leads the kernel to `target` through a descriptor, unless it is the very directory that the path starts at.
+    fn led(&self, mut target: Target) -> Result<Target, Failure> {
+        let tail = target.resolved.tail;
+        // Behind a slash the kernel follows whatever has the name.
+        let is_directory =
+            matches!(tail, Tail::Slash | Tail::Dot | Tail::DotDot) && target.last != Last::Entry;
+        let is_followed = matches!(target.last, Last::Follow | Last::Create) || is_directory;
         let is_link = matches!(target.resolved.node, Some(Node::Symlink(_) | Node::Magic(_)));
         let whole = is_followed && !is_link && target.resolved.node.is_some();
         let (file, name) = if whole {
             (self.open_target(&target)?, Vec::new())
         } else {
-            let (above, name) = parent(&target.resolved).ok_or(Errno::ENAMETOOLONG)?;
+            let Some((above, name)) = parent(&target.resolved) else { return Ok(target) };
             let mut lookup = self.world.lookup.borrow_mut();
             lookup.hold(target.handle.clone());
             (lookup.open(&above)?.fd, [b"/", &name[..]].concat())
@@ -44,6 +71,8 @@ impl Call<'_> {
             Tail::Name | Tail::Root => b"",
             Tail::Slash => b"/",
             Tail::DotDot if target.last == Last::Entry => b"/..",
+            // A call that follows no link must be told that this one is to be followed.
+            Tail::DotDot if target.last == Last::NoFollow => b"/.",
             Tail::DotDot => b"",
             Tail::Dot => b"/.",
         };

@@ -43,7 +43,7 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
     let mut rewrite = Rewrite::default();
     let mut fails = false;
     for spec in call.row.paths {
-        let target = match call.target(spec) {
+        let target = match call.pinned(spec) {
             Ok(target) => target,
             Err(failure) => {
                 let path = path_that_fails(failure)?;

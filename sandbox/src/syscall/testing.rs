@@ -35,6 +35,7 @@ impl Fixture {
             emulators: Emulators::new(config::EmulatorSearch::default()).expect("no emulator is named"),
             carrier: Carrier::of_this_process().expect("a test runs from a file"),
             probes: Probes::new(),
+            pins: false,
             features: Vec::new(),
             ids: None,
             kernel_release: None,

@@ -35,6 +35,8 @@ pub struct World {
     pub ids: Option<Ids>,
     pub kernel_release: Option<OsString>,
     pub wait_all: bool,
+    /// The guest may follow the links of the tracer's descriptors: the tracer has no capability that it lacks.
+    pub pins: bool,
     /// The process that traces the guest and that the guest must not reach.
     pub tracer: Pid,
     /// Logs each decision.
