@@ -181,6 +181,7 @@ fn no_other_entry_to_the_kernel_is_open() {
     }
     assert_eq!(labels(&seen.stdout), labels(&expected), "{seen}");
     assert!(seen.stdout.ends_with(" = 0\n"), "the process does not go on: {seen}");
+    assert_eq!(seen.stderr.matches("system calls of another ABI").count(), 1, "{seen}");
     assert_eq!(secret.state(), before);
 }
 

@@ -13,7 +13,7 @@ const HARMLESS: &str = "
     read write close fstat poll lseek mmap mprotect munmap brk rt_sigprocmask rt_sigreturn pread64 pwrite64
     readv writev pipe select sched_yield mremap msync mincore madvise shmget shmat shmctl dup dup2 pause
     nanosleep getitimer alarm setitimer getpid sendfile socket shutdown listen socketpair setsockopt
-    getsockopt exit uname semget semop semctl shmdt msgget msgsnd msgrcv msgctl flock fsync fdatasync
+    exit uname semget semop semctl shmdt msgget msgsnd msgrcv msgctl flock fsync fdatasync
     ftruncate fchmod fchown umask gettimeofday getrlimit getrusage sysinfo times getuid syslog getgid
     setuid setgid geteuid getegid getppid getpgrp setsid setreuid setregid getgroups setgroups setresuid
     getresuid setresgid getresgid setfsuid setfsgid rt_sigpending rt_sigtimedwait rt_sigsuspend sigaltstack

@@ -59,7 +59,22 @@ impl World {
             arch::AUDIT_ARCH => format!("call {nr}"),
             other => format!("call {nr} of ABI {other:#x}"),
         };
+        if audit_arch != arch::AUDIT_ARCH || arch::is_other_abi(nr) {
+            // Once a session: a program that means it will make many.
+            self.say_once(
+                "a program makes system calls of another ABI (i386 or x32), which are not supported: ENOSYS",
+            );
+        }
         self.count(name);
+    }
+
+    /// Says something on stderr, unless it has been said; true if it was said now.
+    fn say_once(&self, text: &str) -> bool {
+        let is_new = self.noted.borrow_mut().insert(text.to_owned());
+        if is_new {
+            eprintln!("xroot: {text}");
+        }
+        is_new
     }
 
     /// Counts a call that the table refuses.
@@ -69,9 +84,7 @@ impl World {
 
     /// Tells the user, once a session, why a guest's call failed where its errno alone would mislead.
     pub fn note(&self, error: &Error) {
-        let text = error.to_string();
-        if self.noted.borrow_mut().insert(text.clone()) {
-            eprintln!("xroot: {text}");
+        if self.say_once(&error.to_string()) {
             if let Some(hint) = error.hint() {
                 eprintln!("xroot: try: {hint}");
             }
