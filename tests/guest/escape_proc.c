@@ -88,6 +88,24 @@ static void one_process(const char *who, int pid, const char *marker) {
     close(fd);
     R("mem", (fd = sys(SYS_openat, AT_FDCWD, proc(pid, "mem"), O_RDWR)) >= 0);
     close(fd);
+    long top = sys(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY);
+    for (uint64_t resolve = 8; resolve <= 16; resolve += 8) { // RESOLVE_BENEATH, RESOLVE_IN_ROOT
+        uint64_t how[3] = {O_RDWR, 0, resolve};
+        snprintf(path, sizeof path, "%d/mem", pid);
+        R(resolve == 8 ? "mem beneath /proc" : "mem in /proc as root", (fd = sys(SYS_openat2, top, path, how, sizeof how)) >= 0);
+        close(fd);
+    }
+    close(top);
+    fd = sys(SYS_open_tree, AT_FDCWD, proc(pid, "mem"), 0);
+    snprintf(path, sizeof path, "/proc/self/fd/%ld", fd);
+    long again = sys(SYS_openat, AT_FDCWD, path, O_RDWR);
+    R("mem by open_tree", again >= 0);
+    close(again);
+    close(fd);
+    long own = sys(SYS_openat, AT_FDCWD, proc(pid, ""), O_RDONLY | O_DIRECTORY);
+    R("list of descriptors", (fd = sys(SYS_openat, own, "fd", O_RDONLY | O_DIRECTORY | O_NOFOLLOW)) >= 0);
+    close(fd);
+    close(own);
     // Refused is EPERM or ESRCH; a bad address is only complained about once access has been granted.
     char byte;
     struct iovec mine = {&byte, 1}, theirs = {(void *)16, 1};

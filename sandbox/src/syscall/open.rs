@@ -9,7 +9,7 @@
 use std::os::fd::AsFd;
 
 use super::call::{Action, Call, Rewrite};
-use super::paths::{Scope, Target, path_that_fails};
+use super::paths::{Scope, Target, path_that_fails, translate};
 use super::proc::{self, Replacement};
 use super::table::{Base, number};
 use crate::error::{Errno, Failure};
@@ -98,6 +98,14 @@ pub fn openat2(call: &mut Call<'_>) -> Result<Action, Failure> {
         return Err(Errno::EINVAL.into());
     }
     rewrite(call, how, Place { base: Base::Fd(0), path: 1 })
+}
+
+/// open_tree(2), which gives what openat(2) gives with O_PATH, so that what may not be opened is closed to it too.
+pub fn open_tree(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if let Ok(Some(target)) = call.target(&call.row.paths[0]) {
+        proc::check_open(call, &target.resolved, false)?;
+    }
+    translate(call)
 }
 
 /// Which arguments say where.

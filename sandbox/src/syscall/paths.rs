@@ -296,7 +296,9 @@ impl Call<'_> {
     pub fn plain_entry(&self, arg: usize) -> Result<Option<Rewrite>, Errno> {
         let name = self.read_path(arg)?;
         let is_name = !name.is_empty() && !name.contains(&b'/') && name != b"." && name != b"..";
-        if !is_name || self.world.ids.is_some() || self.world.mount_names.contains(&name) {
+        // Of a process outside these are closed, and the directory may be its own in /proc.
+        let may_be_closed = matches!(&name[..], b"fd" | b"fdinfo" | b"map_files" | b"ns");
+        if !is_name || may_be_closed || self.world.ids.is_some() || self.world.mount_names.contains(&name) {
             return Ok(None);
         }
         let mut rewrite = Rewrite::default();

@@ -133,15 +133,24 @@ pub fn leads_to_readonly(names: &Namespace, link: &Resolved) -> bool {
     name.starts_with(b"/") && is_readonly(names, &HostPath::from_bytes(name.to_vec()))
 }
 
-/// Refuses to open what belongs to a process that is not the guest's, but for what ps reads.
+/// Refuses to open what belongs to a process that is not the guest's, but for what ps reads. The file that a magic link
+/// leads to counts too: a descriptor of it may have been received, or made with O_PATH.
 ///
 /// # Errors
 /// EACCES, as the kernel answers for another user's process.
 pub fn check_open(call: &Call<'_>, file: &Resolved, writes: bool) -> Result<(), Errno> {
-    match Entry::of(&call.world.namespace, &file.guest) {
-        Some(entry) if !call.tasks.contains(entry.id) && !entry.is_public(writes) => Err(Errno::EACCES),
-        _ => Ok(()),
+    let led_to = match &file.node {
+        Some(Node::Magic(Ok(name))) => Some(GuestPath::lexical(name)),
+        _ => None,
+    };
+    let is_closed = |guest: &GuestPath| {
+        Entry::of(&call.world.namespace, guest)
+            .is_some_and(|entry| !call.tasks.contains(entry.id) && !entry.is_public(writes))
+    };
+    if [Some(&file.guest), led_to.as_ref()].into_iter().flatten().any(is_closed) {
+        return Err(Errno::EACCES);
     }
+    Ok(())
 }
 
 /// A file with the text that the guest must read in the place of `file`; `None` if the kernel's own is right.

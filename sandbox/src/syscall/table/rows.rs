@@ -493,7 +493,7 @@ pub const ROWS: &[Row] = &[
     refuse("io_uring_setup", 425, 425, ENOSYS, RINGS),
     refuse("io_uring_enter", 426, 426, ENOSYS, RINGS),
     refuse("io_uring_register", 427, 427, ENOSYS, RINGS),
-    path("open_tree", 428, 428, translate, &[at(0, 1).flags(2)])
+    path("open_tree", 428, 428, open::open_tree, &[at(0, 1).flags(2)])
         .why("as openat(2) with O_PATH; the kernel refuses OPEN_TREE_CLONE"),
     refuse("move_mount", 429, 429, EPERM, MOUNT),
     refuse("fsopen", 430, 430, EPERM, MOUNT),
