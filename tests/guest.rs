@@ -158,6 +158,7 @@ programs! {
     unix_stream
     unknown_syscall
     unlink
+    unmapped
     utime
     vfork
     waitid

@@ -111,9 +111,18 @@ impl Area {
     }
 }
 
+impl Area {
+    /// Drops an area that is not mapped any more, so that nobody is given it again.
+    pub fn give_up(mut self) {
+        self.len = 0;
+    }
+}
+
 impl Drop for Area {
     fn drop(&mut self) {
-        self.mm.scratch.borrow_mut().large.push((self.address, self.len));
+        if self.len != 0 {
+            self.mm.scratch.borrow_mut().large.push((self.address, self.len));
+        }
     }
 }
 
@@ -217,13 +226,22 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.mm.scratch.borrow_mut().free.push(self.address);
+        if self.address != 0 {
+            self.mm.scratch.borrow_mut().free.push(self.address);
+        }
     }
 }
 
 /// User and group ids as credentials(7) names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
+impl Slot {
+    /// Drops a slot that is not mapped any more, so that nobody is given it again.
+    pub fn give_up(mut self) {
+        self.address = 0;
+    }
+}
+
     pub uid: Ids,
     pub gid: Ids,
     pub groups: Vec<u32>,

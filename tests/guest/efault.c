@@ -29,6 +29,12 @@ int main(void) {
     t(readlink, cut, &st, 10);
     t(truncate, cut, 0);
     t(execve, cut, 0, 0);
+    // An argv that runs off its page; a script's gets longer.
+    mkfile("script", "#!/proc/self/exe\n");
+    chmod("script", 0700);
+    char **args = (char **)(page - 8);
+    *args = "x";
+    t(execve, "script", args, 0);
 
     // A page and a half of name that never ends: too long comes before the hole.
     char *three = mmap(0, 3 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -30,7 +30,11 @@ impl Engine<'_> {
     pub(super) fn start_exec(&mut self, pid: Pid, regs: Regs, exec: Exec) -> Result<(), Failure> {
         let path = [&self.world.carrier.argument(&exec.plan.execfn)[..], b"\0"].concat();
         let argv = match &exec.plan.arguments {
-            Some(words) => Some(Argv { words, rest: self.pointers_after_first(pid, exec.argv)? }),
+            Some(words) => match self.pointers_after_first(pid, exec.argv) {
+                Ok(rest) => Some(Argv { words, rest }),
+                Err(Failure::Errno(errno)) => return self.answer(pid, regs, -(errno as i64)),
+                Err(failure) => return Err(failure),
+            },
             None => None,
         };
         let len = path.len() as u64 + 8 + argv.as_ref().map_or(0, Argv::len);
@@ -45,7 +49,9 @@ impl Engine<'_> {
         if let Some(argv) = argv {
             changed.set_arg(1, argv.place(base, &mut bytes));
         }
-        self.memory(pid)?.force(base, &bytes)?;
+        if !self.stage(pid, base, &bytes)? {
+            return self.inject_mmap(pid, regs, Purpose::Slots);
+        }
         ptrace::set_regs(pid, &changed)?;
         self.phases.insert(pid, Phase::Exec(Box::new(PendingExec { regs, exec })));
         Ok(self.resume(pid, 0)?)

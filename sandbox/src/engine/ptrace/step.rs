@@ -12,7 +12,7 @@ use crate::sys::{process, ptrace};
 use crate::syscall::call::Value;
 use crate::syscall::table::{Verdict, row};
 use crate::syscall::{Action, Call, Rewrite, Row};
-use crate::task::{SAVED_SIZE, SLOT_SIZE, Slot};
+use crate::task::{Area, SAVED_SIZE, SLOT_SIZE, Slot};
 
 /// Results by which the kernel asks itself to make the call again after a signal (include/linux/errno.h).
 const RESTART: std::ops::RangeInclusive<i64> = -516..=-512;
@@ -121,7 +121,10 @@ impl Engine<'_> {
         mut rewrite: Rewrite,
     ) -> Result<(), Failure> {
         let slot = self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address;
-        debug_assert!(rewrite.data.len() as u64 <= SLOT_SIZE - SAVED_SIZE);
+        if rewrite.data.len() as u64 > SLOT_SIZE - SAVED_SIZE {
+            // Symlinks may lead to a place whose name, without them, is longer than any path that the kernel takes.
+            return self.answer(pid, regs, -(Errno::ENAMETOOLONG as i64));
+        }
         let mut changed = regs;
         if let Some(nr) = rewrite.nr {
             changed.set_nr(nr);
@@ -139,7 +142,9 @@ impl Engine<'_> {
         let trampoline = self.trampoline(pid).filter(|_| exit.is_none());
         let mut bytes = saved_values(&regs);
         bytes.extend_from_slice(&rewrite.data);
-        self.memory(pid)?.force(slot, &bytes)?;
+        if !self.stage(pid, slot, &bytes)? {
+            return self.inject_mmap(pid, regs, Purpose::Slots);
+        }
         let phase = match trampoline {
             Some(address) => {
                 changed.set_ip(address);
@@ -151,6 +156,20 @@ impl Engine<'_> {
         ptrace::set_regs(pid, &changed)?;
         self.phases.insert(pid, phase);
         Ok(self.resume(pid, 0)?)
+    }
+
+    /// Writes into a scratch slot or area; false if the guest has unmapped it, and the task has none any more.
+    pub(super) fn stage(&mut self, pid: Pid, address: u64, bytes: &[u8]) -> Result<bool, Failure> {
+        match self.memory(pid)?.force(address, bytes) {
+            Ok(()) => Ok(true),
+            Err(Errno::EFAULT) => {
+                let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
+                task.slot.take().into_iter().for_each(Slot::give_up);
+                task.area.take().into_iter().for_each(Area::give_up);
+                Ok(false)
+            }
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     /// A changed or injected call has returned.
