@@ -159,6 +159,7 @@ programs! {
     unknown_syscall
     unlink
     unmapped
+    untold_child
     utime
     vfork
     waitid

@@ -164,6 +164,15 @@ impl Task {
     }
 }
 
+impl Task {
+    /// A copy that shares nothing with this task and holds nothing open.
+    pub fn remembered(&self) -> Self {
+        let copy = self.child(self.tid, 0);
+        *copy.fs.handle.borrow_mut() = None;
+        copy
+    }
+}
+
 impl Process {
     fn copied(&self, pid: Pid) -> Self {
         Self {

@@ -22,6 +22,14 @@ pub fn facts(pid: Pid) -> Option<Facts> {
     parse_stat(&fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 
+/// The process that has created `pid` as far as /proc tells: that of a thread, the parent of a process.
+pub fn creator(pid: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+    let process = field("Tgid:").map(Pid::from_raw)?;
+    if process == pid { field("PPid:").map(Pid::from_raw) } else { Some(process) }
+}
+
 /// Every process that /proc shows (threads are not listed), with its facts.
 pub fn all() -> Vec<(Pid, Facts)> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };

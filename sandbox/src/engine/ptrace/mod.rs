@@ -3,6 +3,7 @@
 //! Source: ptrace(2). Tracees are seized, so that group-stops are told apart from signals.
 #![forbid(unsafe_code)]
 
+mod adopt;
 mod exec;
 mod inject;
 mod job;
@@ -10,7 +11,7 @@ mod signal;
 mod spawn;
 mod step;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -42,6 +43,8 @@ pub struct Engine<'w> {
     phases: HashMap<Pid, Phase>,
     /// Children that stopped before their parent told of them.
     parked: HashSet<Pid>,
+    /// What the last tasks that ended were like, for children that they could not tell of any more.
+    ended_tasks: VecDeque<Task>,
     /// The root command's process.
     root: Pid,
     job: job::Job,
@@ -120,9 +123,7 @@ impl<'w> Engine<'w> {
             return self.on_exec(pid);
         }
         if !self.tasks.contains(pid) {
-            // A child's first stop may be seen before its parent's event.
-            self.parked.insert(pid);
-            return Ok(());
+            return self.on_unknown(pid);
         }
         match event {
             Event::Seccomp => self.on_seccomp(pid),
@@ -143,7 +144,9 @@ impl<'w> Engine<'w> {
         self.parked.remove(&pid);
         self.phases.remove(&pid);
         self.job.on_gone(pid);
-        self.tasks.remove(pid);
+        if let Some(task) = self.tasks.remove(pid) {
+            self.on_creator_gone(&task);
+        }
         if pid == self.root {
             self.ended = Some(how);
             if !self.world.wait_all {
@@ -167,7 +170,7 @@ impl<'w> Engine<'w> {
     fn on_clone(&mut self, pid: Pid) -> Result<(), Failure> {
         let child = Pid::from_raw(ptrace::event_message(pid)? as i32);
         let flags = self.clone_flags(pid)?;
-        if let Some(parent) = self.tasks.get(pid) {
+        if let Some(parent) = self.tasks.get(pid).filter(|_| !self.tasks.contains(child)) {
             let task = parent.child(child, flags);
             self.tasks.insert(task);
         }

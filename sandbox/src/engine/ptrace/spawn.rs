@@ -1,7 +1,7 @@
 //! Starts the root command: forked, seized, filtered, executed.
 #![forbid(unsafe_code)]
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::os::fd::OwnedFd;
 
 use nix::sys::signal::{Signal, kill};
@@ -51,6 +51,7 @@ impl<'w> Engine<'w> {
             root,
             job: Job::new(front),
             ended: None,
+            ended_tasks: VecDeque::new(),
             ending: false,
         })
     }
