@@ -31,6 +31,12 @@ impl From<Error> for Failure {
     }
 }
 
+/// Writes a line to stderr, if that can be: it may be closed, or full and non-blocking, and the guest goes on.
+pub fn tell(line: impl std::fmt::Display) {
+    use std::io::Write;
+    let (Ok(()) | Err(_)) = std::io::stderr().write_all(format!("{line}\n").as_bytes());
+}
+
 /// What stopped xroot, in words that name the thing and the view.
 ///
 /// Host paths are `PathBuf`, guest paths are `String` (lossy: they are only printed).

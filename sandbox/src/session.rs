@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use crate::config::{Binding, Config, Origin};
 use crate::engine::filter;
 use crate::engine::ptrace::{Ended, Engine};
-use crate::error::{Errno, Error, Failure};
+use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::Carrier;
 use crate::exec::{self, Emulators, Files, Found, Refused};
 use crate::image::{self, Prepared};
@@ -165,7 +165,7 @@ impl Session {
     fn report(&self) {
         if self.world.verbose {
             for (name, count) in &*self.world.unsupported.borrow() {
-                eprintln!("xroot: not supported: {name} ({count} times)");
+                tell(format!("xroot: not supported: {name} ({count} times)"));
             }
         }
     }

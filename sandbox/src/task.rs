@@ -233,6 +233,13 @@ impl Slot {
     }
 }
 
+impl Slot {
+    /// Drops a slot that is not mapped any more, so that nobody is given it again.
+    pub fn give_up(mut self) {
+        self.address = 0;
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         if self.address != 0 {
@@ -244,13 +251,6 @@ impl Drop for Slot {
 /// User and group ids as credentials(7) names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
-impl Slot {
-    /// Drops a slot that is not mapped any more, so that nobody is given it again.
-    pub fn give_up(mut self) {
-        self.address = 0;
-    }
-}
-
     pub uid: Ids,
     pub gid: Ids,
     pub groups: Vec<u32>,

@@ -11,7 +11,7 @@ use super::deleted::Climbed;
 use super::far::Via;
 use super::proc;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
-use crate::error::{Errno, Failure};
+use crate::error::{Errno, Failure, tell};
 use crate::sys::fs;
 use crate::vfs::proc::{ProcLookup, Refuse};
 use crate::vfs::{self, GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved, Tail, resolve};
@@ -156,9 +156,9 @@ impl Call<'_> {
             match &found {
                 Ok(Target { resolved, .. }) => {
                     let (tid, name) = (self.tid, self.row.name);
-                    eprintln!("{tid} {name}({path:?}) {:?} → {:?}", resolved.guest, resolved.host);
+                    tell(format!("{tid} {name}({path:?}) {:?} → {:?}", resolved.guest, resolved.host));
                 }
-                Err(why) => eprintln!("{} {}({path:?}) {why:?}", self.tid, self.row.name),
+                Err(why) => tell(format!("{} {}({path:?}) {why:?}", self.tid, self.row.name)),
             }
         }
         found

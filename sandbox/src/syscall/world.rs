@@ -11,7 +11,7 @@ use super::socket;
 use super::table::{Feature, Row};
 use crate::arch;
 use crate::config::Ids;
-use crate::error::Error;
+use crate::error::{Error, tell};
 use crate::exec::Emulators;
 use crate::exec::loader::Carrier;
 use crate::sys::probe::Probes;
@@ -72,7 +72,7 @@ impl World {
     fn say_once(&self, text: &str) -> bool {
         let is_new = self.noted.borrow_mut().insert(text.to_owned());
         if is_new {
-            eprintln!("xroot: {text}");
+            tell(format!("xroot: {text}"));
         }
         is_new
     }
@@ -86,7 +86,7 @@ impl World {
     pub fn note(&self, error: &Error) {
         if self.say_once(&error.to_string()) {
             if let Some(hint) = error.hint() {
-                eprintln!("xroot: try: {hint}");
+                tell(format!("xroot: try: {hint}"));
             }
         }
     }

@@ -12,7 +12,7 @@ use super::inject::Purpose;
 use super::step::restore_args;
 use super::{Engine, PendingExec, Phase};
 use crate::arch::Regs;
-use crate::error::{Errno, Error, Failure};
+use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Report, StackInfo, entry_point};
 use crate::sys::fs;
 use crate::sys::mem::Memory;
@@ -153,15 +153,15 @@ impl Engine<'_> {
                 task.mm.stub.set(blob);
                 task.mm.loading.set(false);
                 if let (Some(errno), true) = (mm, self.world.verbose) {
-                    eprintln!(
+                    tell(format!(
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"
-                    );
+                    ));
                 }
                 self.answer(pid, regs, 0)
             }
             Some(Report::Failed { errno, stage }) => {
                 if self.world.verbose {
-                    eprintln!("xroot: process {pid}: {stage} failed: {errno}");
+                    tell(format!("xroot: process {pid}: {stage} failed: {errno}"));
                 }
                 self.answer(pid, regs, 0)
             }
