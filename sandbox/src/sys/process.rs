@@ -98,15 +98,6 @@ fn parse_identity(status: &str) -> Option<Identity<'_>> {
     Some(Identity { ids, permitted: u64::from_str_radix(field("CapPrm:")?.trim(), 16).ok()? })
 }
 
-/// Lets this process have as many descriptors as it may allow itself.
-pub fn raise_descriptor_limit() {
-    use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // Without it, all works that needs no more.
-        let (Ok(()) | Err(_)) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
-    }
-}
-
 /// Sends `signal` (0 only asks) to the process `pid`.
 ///
 /// # Errors

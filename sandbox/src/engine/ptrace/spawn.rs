@@ -12,7 +12,7 @@ use super::job::Job;
 use crate::error::{Errno, Error, TraceFacts};
 use crate::sys::front::Front;
 use crate::sys::spawn::{Held, Image};
-use crate::sys::{inherited, process, ptrace};
+use crate::sys::{inherited, ptrace};
 use crate::syscall::World;
 use crate::task::{Task, Tasks};
 
@@ -31,8 +31,6 @@ impl<'w> Engine<'w> {
     ) -> Result<Self, Error> {
         let held = Held::fork(image, directory).map_err(Error::os("cannot start a process"))?;
         let root = held.pid;
-        // For the tracer alone: it holds some descriptors for each process of the guest.
-        process::raise_descriptor_limit();
         if let Err(errno) = ptrace::seize(root) {
             let _ = kill(root, Signal::SIGKILL);
             return Err(denied(errno));
