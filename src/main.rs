@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use cli::Request;
 use report::Report;
-use sandbox::{Session, Side};
+use sandbox::{Error, Session, Side};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -32,10 +32,15 @@ fn run(words: &[OsString]) -> Result<u8, Report> {
         Request::Print(text) => print(&text),
         Request::Syscalls => print(&sandbox::syscall::matrix::text()),
         Request::Run(cli) => {
-            let config = plan::plan(*cli, &plan::surroundings())?;
+            let ambient = plan::surroundings();
+            let config = plan::plan(*cli, &ambient)?;
             match sandbox::split()? {
                 Side::Front(status) => Ok(status),
-                Side::Tracer(front) => Ok(Session::new(config)?.run(Some(front))?),
+                Side::Tracer(front) => match Session::new(config)?.run(Some(front)) {
+                    // The other xroot hides itself from /proc.
+                    Err(Error::PtraceDenied { .. }) if ambient.is_guest() => Err(Error::InsideXroot.into()),
+                    ended => Ok(ended?),
+                },
             }
         }
     }

@@ -104,6 +104,7 @@ programs! {
     getdents_old
     inotify
     kill
+    killed_forks
     link
     listing
     locks

@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use util::live::{Live, SETTLE, eventually, marked, runs, with_program, with_shell};
-use util::{Rootfs, Scratch, binary, run, xroot};
+use util::{Rootfs, Scratch, binary, programs, run, xroot};
 
 /// The signals that a process may send to xroot and mean the command.
 const PASSED_ON: &[Signal] = &[
@@ -302,4 +302,61 @@ fn closed_and_empty_standard_streams_are_as_they_were_given() {
     assert!(seen.stderr.contains("141") && !seen.stderr.contains("xroot"), "{seen}");
     let null = File::open("/dev/null").expect("it is there");
     assert_eq!(xroot(&rootfs).stdin(null).run(["cat"]).success(), "");
+}
+
+#[test]
+fn xroot_inside_xroot_says_so() {
+    let rootfs = with_shell(&[]);
+    rootfs.copy(&binary(), "/bin/xroot");
+    for library in programs::libraries(&binary()) {
+        let guest = library.to_str().expect("libraries have plain names");
+        if !rootfs.host(guest).exists() {
+            rootfs.copy(&library, guest);
+        }
+    }
+    let seen = xroot(&rootfs).run(["xroot", "-r", "/", "sh", "-c", ":"]);
+    assert_eq!(seen.code(), 125, "{seen}");
+    assert!(
+        seen.stderr.contains("inside xroot") && seen.stderr.contains("xroot: fix: run the command"),
+        "{seen}"
+    );
+}
+
+#[test]
+fn small_limits_hold_for_the_guest_and_do_not_hinder_xroot() {
+    let rootfs = with_shell(&["ls", "sleep"]);
+    let many = "cd /work; i=0; while [ $i -lt 40 ]; do \
+        (cd /bin; sleep 0.3; ls sh >/dev/null || echo bad) & i=$((i+1)); done; wait; echo done";
+    for limit in ["30:30", "30:1000", "1000:1000"] {
+        let (soft, hard) = limit.split_once(':').expect("there is a colon");
+        let script = format!("ulimit -Sn; ulimit -Hn; {many}");
+        let mut command = Command::new("prlimit");
+        command.arg(format!("--nofile={limit}")).arg(binary()).arg("-r").arg(rootfs.path());
+        command.args(["sh", "-c", &script]).env("HOME", rootfs.outside()).current_dir(rootfs.outside());
+        let seen = run(command.stdin(Stdio::null()));
+        assert_eq!(seen.stdout, format!("{soft}\n{hard}\ndone\n"), "{seen}");
+    }
+    // No process left for the tracer.
+    let mut command = Command::new("prlimit");
+    command.arg("--nproc=1").arg(binary()).arg("-r").arg(rootfs.path()).args(["sh", "-c", ":"]);
+    let seen = run(command.stdin(Stdio::null()).env("HOME", rootfs.outside()).current_dir(rootfs.outside()));
+    assert_eq!(seen.code(), 125, "{seen}");
+    assert!(seen.stderr.starts_with("xroot: cannot start a process"), "{seen}");
+}
+
+#[test]
+fn root_without_capabilities_may_use_it() {
+    let rootfs = with_shell(&["grep"]);
+    let wrapper = ["-U", "-r", "setpriv", "--bounding-set=-all", "--inh-caps=-all"];
+    if run(Command::new("unshare").args(wrapper).arg("true")).code() != 0 {
+        // No skip that a set-up could avoid: such a machine cannot have the namespace at all.
+        println!("skipped: no user namespace here");
+        return;
+    }
+    let script = "grep -E '^(Uid|CapEff|CapBnd)' /proc/self/status; echo x > /work/file && echo made";
+    let mut command = Command::new("unshare");
+    command.args(wrapper).arg(binary()).arg("-r").arg(rootfs.path()).args(["sh", "-c", script]);
+    let seen = run(command.env("HOME", rootfs.outside()).current_dir(rootfs.outside()).stdin(Stdio::null()));
+    let status = "Uid:\t0\t0\t0\t0\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\nmade\n";
+    assert_eq!(seen.success(), status);
 }

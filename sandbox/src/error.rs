@@ -104,6 +104,8 @@ pub enum Error {
     PtraceDenied { errno: Errno, facts: TraceFacts },
     #[error("xroot is already traced by process {tracer} ({name}), and a process has only one tracer")]
     AlreadyTraced { tracer: u32, name: String },
+    #[error("xroot is run inside xroot, and a process has only one tracer")]
+    InsideXroot,
     #[error("this kernel does not filter system calls for a tracer: {}", errno.desc())]
     NoSeccomp { errno: Errno },
 }
@@ -196,6 +198,9 @@ impl Error {
                 Some("xroot knows arm, aarch64, riscv64, ppc64le, s390x, i386".into())
             }
             Self::PtraceDenied { facts, .. } => Some(allow_ptrace(facts)),
+            Self::InsideXroot => {
+                Some("run the command as it is, or this xroot from a shell of the host".into())
+            }
             Self::AlreadyTraced { .. } => Some("start xroot outside strace, gdb or another tracer".into()),
         }
     }
@@ -446,6 +451,12 @@ mod tests {
             "the kernel does not let xroot trace its own child: Operation not permitted; \
              Seccomp: 0 in /proc/self/status",
             "docker run --cap-add SYS_PTRACE ... (SELinux: sudo setsebool deny_ptrace 0)",
+            125,
+        );
+        check(
+            Error::InsideXroot,
+            "xroot is run inside xroot, and a process has only one tracer",
+            "run the command as it is, or this xroot from a shell of the host",
             125,
         );
         check(

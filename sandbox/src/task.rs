@@ -319,6 +319,14 @@ impl Tasks {
         self.0.values()
     }
 
+    /// Closes what is only kept open to save a call next time.
+    pub fn close_kept(&self) {
+        for task in self.iter() {
+            task.mm.file.close();
+            *task.fs.handle.borrow_mut() = None;
+        }
+    }
+
     /// True if nothing is traced any more.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -2,7 +2,7 @@
 //!
 //! Source: process_vm_readv(2), proc_pid_mem(5).
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut};
 use std::os::unix::fs::FileExt;
@@ -81,7 +81,14 @@ pub trait Memory {
 
 /// /proc/PID/mem of one address space, opened when something is first forced into it.
 #[derive(Clone, Default)]
-pub struct MemFile(Rc<OnceCell<Option<File>>>);
+pub struct MemFile(Rc<RefCell<Option<Rc<File>>>>);
+
+impl MemFile {
+    /// Closes it; the next use opens it again.
+    pub fn close(&self) {
+        *self.0.borrow_mut() = None;
+    }
+}
 
 /// The memory of a live tracee.
 pub struct ProcessMemory {
@@ -95,9 +102,13 @@ impl ProcessMemory {
         Self { pid, file }
     }
 
-    fn file(&self) -> Option<&File> {
-        let open = || File::options().read(true).write(true).open(format!("/proc/{}/mem", self.pid)).ok();
-        self.file.0.get_or_init(open).as_ref()
+    fn file(&self) -> Option<Rc<File>> {
+        let mut file = self.file.0.borrow_mut();
+        if file.is_none() {
+            let opened = File::options().read(true).write(true).open(format!("/proc/{}/mem", self.pid));
+            *file = opened.ok().map(Rc::new);
+        }
+        file.clone()
     }
 }
 

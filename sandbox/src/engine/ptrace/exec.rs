@@ -114,7 +114,9 @@ impl Engine<'_> {
         task.held = pending.exec.held;
         ids::after_exec(&mut task.process.credentials.borrow_mut());
         let mut regs = ptrace::regs(pid)?;
-        let auxv = std::fs::read(format!("/proc/{pid}/auxv")).map_err(|_| Failure::Gone)?;
+        // A kept file may be the last one that this process may open.
+        let read = || std::fs::read(format!("/proc/{pid}/auxv"));
+        let auxv = read().or_else(|_| (self.tasks.close_kept(), read()).1).map_err(|_| Failure::Gone)?;
         let entry = entry_point(&auxv).unwrap_or(regs.ip());
         let info = StackInfo { stack: regs.sp(), entry };
         let start = self.world.carrier.start(plan, info, SLOTS * SLOT_SIZE);

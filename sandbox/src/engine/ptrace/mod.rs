@@ -43,6 +43,8 @@ pub struct Engine<'w> {
     phases: HashMap<Pid, Phase>,
     /// Children that stopped before their parent told of them.
     parked: HashSet<Pid>,
+    /// Children that died before their parent told of them.
+    early: HashSet<Pid>,
     /// What the last tasks that ended were like, for children that they could not tell of any more.
     ended_tasks: VecDeque<Task>,
     /// The root command's process.
@@ -123,6 +125,7 @@ impl<'w> Engine<'w> {
             return self.on_exec(pid);
         }
         if !self.tasks.contains(pid) {
+            self.early.remove(&pid);
             return self.on_unknown(pid);
         }
         match event {
@@ -141,11 +144,12 @@ impl<'w> Engine<'w> {
     }
 
     fn on_gone(&mut self, pid: Pid, how: Ended) {
-        self.parked.remove(&pid);
         self.phases.remove(&pid);
         self.job.on_gone(pid);
-        if let Some(task) = self.tasks.remove(pid) {
-            self.on_creator_gone(&task);
+        self.parked.remove(&pid);
+        match self.tasks.remove(pid) {
+            Some(task) => self.on_creator_gone(&task),
+            None => drop(self.early.insert(pid)),
         }
         if pid == self.root {
             self.ended = Some(how);
@@ -169,7 +173,15 @@ impl<'w> Engine<'w> {
     /// A task is about to return from fork, vfork, clone or clone3.
     fn on_clone(&mut self, pid: Pid) -> Result<(), Failure> {
         let child = Pid::from_raw(ptrace::event_message(pid)? as i32);
-        let flags = self.clone_flags(pid)?;
+        let flags = match self.clone_flags(pid) {
+            // Another thread has taken clone3's arguments away.
+            Err(Failure::Errno(Errno::EFAULT)) => 0,
+            flags => flags?,
+        };
+        // Its number may have been given to another process since.
+        if self.early.remove(&child) && kill(child, None).is_err() {
+            return Ok(self.resume(pid, 0)?);
+        }
         if let Some(parent) = self.tasks.get(pid).filter(|_| !self.tasks.contains(child)) {
             let task = parent.child(child, flags);
             self.tasks.insert(task);

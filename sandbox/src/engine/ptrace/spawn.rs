@@ -48,6 +48,7 @@ impl<'w> Engine<'w> {
             tasks,
             phases: HashMap::new(),
             parked: HashSet::new(),
+            early: HashSet::new(),
             ended_tasks: VecDeque::new(),
             root,
             job: Job::new(front),

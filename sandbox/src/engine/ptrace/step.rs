@@ -48,7 +48,12 @@ impl Engine<'_> {
                 if !self.has_slot(pid)? {
                     return self.inject_mmap(pid, regs, Purpose::Slots);
                 }
-                let decided = self.with_call(pid, row, &regs, handler);
+                let mut decided = self.with_call(pid, row, &regs, handler);
+                if let Err(Failure::Errno(Errno::EMFILE | Errno::ENFILE)) = decided {
+                    // The tracer's own limit: a guest that is at its limit is told so by the kernel.
+                    self.tasks.close_kept();
+                    decided = self.with_call(pid, row, &regs, handler);
+                }
                 self.act(pid, row, regs, decided)
             }
         }
