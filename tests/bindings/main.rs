@@ -7,6 +7,8 @@
 #[path = "../util/mod.rs"]
 mod util;
 
+mod start;
+
 mod world;
 
 use std::collections::BTreeMap;

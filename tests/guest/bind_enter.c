@@ -1,17 +1,21 @@
 // Shows a tree to a program as the kernel does: by real bind mounts and chroot(2) in a user namespace.
 //
-// Usage: bind_enter ROOT CWD (SRC DST rw|ro)... -- PROGRAM ARG...
-// DST and CWD are paths inside ROOT, where DST exists. The program keeps the caller's ids and gets no capability.
+// Usage: bind_enter [--no-memfd] ROOT CWD (SRC DST rw|ro|noexec)... -- PROGRAM ARG...
+// DST and CWD are paths inside ROOT, where DST exists. With --no-memfd, memfd_create(2) is EACCES. The program keeps the caller's ids and gets no capability.
 // Exits with 77 and the reason where this machine allows no such namespace.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -55,7 +59,7 @@ static char *inside(int root, const char *guest) {
 static void bind_mount(int root, const char *source, const char *guest, const char *mode) {
     if (mount(source, inside(root, guest), 0, MS_BIND | MS_REC, 0))
         fail(1, source);
-    if (strcmp(mode, "ro"))
+    if (!strcmp(mode, "rw"))
         return;
     // A namespace may not take away the flags that the mount has outside.
     char *mounted = inside(root, guest);
@@ -70,11 +74,27 @@ static void bind_mount(int root, const char *source, const char *guest, const ch
     flags |= keep & ST_NOATIME ? MS_NOATIME : 0;
     flags |= keep & ST_NODIRATIME ? MS_NODIRATIME : 0;
     flags |= keep & ST_RELATIME ? MS_RELATIME : 0;
-    if (mount(0, mounted, 0, MS_REMOUNT | MS_BIND | MS_RDONLY | flags, 0))
-        fail(1, "remount read-only");
+    if (mount(0, mounted, 0, MS_REMOUNT | MS_BIND | (strcmp(mode, "ro") ? MS_NOEXEC : MS_RDONLY) | flags, 0))
+        fail(1, "remount");
+}
+
+static void deny_memfd(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_memfd_create, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        fail(77, "seccomp");
 }
 
 int main(int argc, char **argv) {
+    if (argc > 1 && !strcmp(argv[1], "--no-memfd")) {
+        deny_memfd();
+        argc--, argv++;
+    }
     if (argc < 3)
         return 2;
     enter_namespaces();
