@@ -90,6 +90,7 @@ programs! {
     efault
     elf_corrupt
     exec_limits
+    exec_sizes
     exec_state
     exec_storm
     exec_thread
