@@ -27,14 +27,21 @@ pub struct Opened {
 pub fn open_in_root(root: &File, path: &[u8], flags: OFlag) -> Result<Opened, Errno> {
     let mode = if flags.contains(OFlag::O_CREAT) { Mode::from_bits_truncate(0o600) } else { Mode::empty() };
     let how = OpenHow::new().flags(flags | OFlag::O_CLOEXEC).mode(mode).resolve(ResolveFlag::RESOLVE_IN_ROOT);
+    let mut loops = 0;
     loop {
         match openat2(root, path, how) {
             // Something was renamed or mounted somewhere during a "..".
             Err(Errno::EAGAIN) => {}
+            // A mount made anywhere meanwhile lets the walk begin anew, which goes on counting links where it was: up to
+            // one in twenty chains of 40 is then too long.
+            Err(Errno::ELOOP) if loops < ASK_AGAIN => loops += 1,
             result => return result.map(|fd| named(fd.into())),
         }
     }
 }
+
+/// How often ELOOP is doubted.
+const ASK_AGAIN: u32 = 8;
 
 pub fn named(file: File) -> Opened {
     let link = format!("/proc/self/fd/{}", file.as_raw_fd());
