@@ -137,8 +137,10 @@ fn sweep(temp: &Path) {
         let dir = entry.path();
         let old = facts.modified().is_ok_and(|at| at.elapsed().is_ok_and(|age| age > GRACE));
         // Without a lock it is either being made right now or was abandoned in that moment.
-        let abandoned = if dir.join("lock").exists() { lock(&dir, false).is_some() } else { old };
-        if abandoned {
+        let has_lock = dir.join("lock").exists();
+        // Held until all is gone: one who has just made it must not get it now, and who does not retries elsewhere.
+        let held = has_lock.then(|| lock(&dir, false)).flatten();
+        if held.is_some() || !has_lock && old {
             let _ = fs::remove_dir_all(&dir);
         }
     }
