@@ -9,6 +9,9 @@ pub const AUDIT_ARCH: u32 = 0xc000_00b7;
 /// Length in bytes of the instruction that enters the kernel.
 pub const SYSCALL_LEN: u64 = 4;
 
+/// `ldp x29, x30, [sp], #16`, with which a function's end reads the stack; `ret` itself reads a register.
+pub const RETURN: [u8; 4] = [0xfd, 0x7b, 0xc1, 0xa8];
+
 /// Length in bytes of the trampoline's restoring part: this ABI leaves no register free for one.
 pub const TRAMPOLINE_LEN: u64 = 0;
 

@@ -11,6 +11,9 @@ pub const X32_BIT: u64 = 0x4000_0000;
 /// Length in bytes of the instruction that enters the kernel.
 pub const SYSCALL_LEN: u64 = 2;
 
+/// `ret`, which reads the stack.
+pub const RETURN: [u8; 1] = [0xc3];
+
 /// Length in bytes of the trampoline's part behind its syscall instruction, in which only saved values are reloaded.
 pub const TRAMPOLINE_LEN: u64 = 64;
 

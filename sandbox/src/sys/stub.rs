@@ -36,6 +36,13 @@ pub fn bytes() -> &'static [u8] {
     &BLOB.0
 }
 
+/// Offset of an instruction that reads the stack, and behind which the program goes on at the address found there.
+pub fn return_instruction() -> Option<u64> {
+    let code = crate::arch::RETURN;
+    let found = BLOB.0.windows(code.len()).step_by(code.len()).position(|bytes| bytes == code);
+    found.map(|index| (index * code.len()) as u64)
+}
+
 /// Entry point of this process's program (AT_ENTRY).
 pub fn own_entry() -> u64 {
     // SAFETY: reads the auxiliary vector, which the kernel or the dynamic linker put in place before main.

@@ -13,10 +13,10 @@ use super::step::restore_args;
 use super::{Engine, PendingExec, Phase};
 use crate::arch::Regs;
 use crate::error::{Errno, Error, Failure, tell};
-use crate::exec::loader::{Report, StackInfo, entry_point};
+use crate::exec::loader::{Report, StackInfo, Start, entry_point};
 use crate::sys::fs;
 use crate::sys::mem::Memory;
-use crate::sys::ptrace;
+use crate::sys::{process, ptrace, stub};
 use crate::syscall::call::Exec;
 use crate::syscall::ids;
 use crate::syscall::table::number;
@@ -120,12 +120,33 @@ impl Engine<'_> {
         let entry = entry_point(&auxv).unwrap_or(regs.ip());
         let info = StackInfo { stack: regs.sp(), entry };
         let start = self.world.carrier.start(plan, info, SLOTS * SLOT_SIZE);
-        self.memory(pid)?.write(start.at, &start.bytes)?;
-        regs.set_ip(start.ip);
-        regs.set_sp(start.sp);
-        regs.set_arg(0, start.arg);
+        if self.memory(pid)?.write(start.at, &start.bytes).is_ok() {
+            return enter(pid, regs, &start);
+        }
+        // Very many arguments leave no mapped page below the stack pointer, and only the task itself can make the
+        // stack grow: it reads a return address there. That is 0, so it comes back with a SIGSEGV.
+        let Some(offset) = stub::return_instruction() else {
+            return Ok(process::send(pid, libc::SIGKILL)?);
+        };
+        regs.set_ip(start.blob + offset);
+        regs.set_sp(start.at & !15);
         ptrace::set_regs(pid, &regs)?;
+        self.phases.insert(pid, Phase::Grow(Box::new(start)));
         Ok(ptrace::cont(pid, 0)?)
+    }
+
+    /// The stack has grown, if it may: true if the loader is on its way.
+    pub(super) fn on_stack_grown(&mut self, pid: Pid) -> Result<bool, Failure> {
+        if !matches!(self.phases.get(&pid), Some(Phase::Grow(_))) {
+            return Ok(false);
+        }
+        let Some(Phase::Grow(start)) = self.phases.remove(&pid) else { return Ok(false) };
+        if self.memory(pid)?.write(start.at, &start.bytes).is_err() {
+            // As where the kernel finds no room for a program's arguments.
+            return Ok(false);
+        }
+        enter(pid, ptrace::regs(pid)?, &start)?;
+        Ok(true)
     }
 
     /// The thread `before` has become `pid`, the leader of its process, and the only thread of it.
@@ -169,6 +190,15 @@ impl Engine<'_> {
             }
         }
     }
+}
+
+/// Starts the loader.
+fn enter(pid: Pid, mut regs: Regs, start: &Start) -> Result<(), Failure> {
+    regs.set_ip(start.ip);
+    regs.set_sp(start.sp);
+    regs.set_arg(0, start.arg);
+    ptrace::set_regs(pid, &regs)?;
+    Ok(ptrace::cont(pid, 0)?)
 }
 
 /// An argv array whose first entry is replaced.

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Error, Failure};
-use crate::exec::loader::TRAMPOLINE_RETURN;
+use crate::exec::loader::{Start, TRAMPOLINE_RETURN};
 use crate::sys::ptrace;
 use crate::sys::wait::{Event, wait_any};
 use crate::syscall::call::{Exec, OnExit};
@@ -65,6 +65,8 @@ enum Phase {
     Inject(Box<inject::Injection>),
     /// execve is under way with xroot's own file in place of the program.
     Exec(Box<PendingExec>),
+    /// The stack grows, for the loader to be started on it.
+    Grow(Box<Start>),
 }
 
 struct PendingExit {
@@ -202,7 +204,7 @@ impl<'w> Engine<'w> {
     fn resume(&self, pid: Pid, signal: i32) -> Result<(), Errno> {
         match self.phases.get(&pid) {
             Some(Phase::Exit(_) | Phase::Inject(_)) => ptrace::syscall(pid, signal),
-            Some(Phase::Trampoline(_)) | None => ptrace::cont(pid, signal),
+            Some(Phase::Trampoline(_) | Phase::Grow(_)) | None => ptrace::cont(pid, signal),
             // A failed execve must be seen to return.
             Some(Phase::Exec(_)) => ptrace::syscall(pid, signal),
         }

@@ -12,6 +12,9 @@ impl Engine<'_> {
     /// A signal is about to be delivered.
     pub(super) fn on_signal(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         self.leave_trampoline(pid)?;
+        if signal == libc::SIGSEGV && self.on_stack_grown(pid)? {
+            return Ok(());
+        }
         if signal == libc::SIGSYS && self.refuse_foreign(pid)? {
             return Ok(());
         }

@@ -183,7 +183,7 @@ impl Engine<'_> {
             Some(Phase::Exit(pending)) => self.finish(pid, *pending),
             Some(Phase::Inject(injection)) => self.on_injected(pid, *injection),
             Some(Phase::Exec(pending)) => self.on_exec_return(pid, *pending),
-            phase @ (Some(Phase::Trampoline(_)) | None) => {
+            phase @ (Some(Phase::Trampoline(_) | Phase::Grow(_)) | None) => {
                 // An entry stop that a call outside the filter's reach makes under PTRACE_SYSCALL.
                 if let Some(phase) = phase {
                     self.phases.insert(pid, phase);
