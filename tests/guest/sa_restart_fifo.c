@@ -2,8 +2,12 @@
 #include "check.h"
 
 static volatile int count;
+// Where the handler tells the other process to go on, so that it never does before the signal has come.
+static int told[2];
 static void handler(int signal) {
     count += signal == SIGALRM;
+    if (told[1])
+        write(told[1], "x", 1);
 }
 
 static void alarm_soon(int flags) {
@@ -13,10 +17,14 @@ static void alarm_soon(int flags) {
     setitimer(ITIMER_REAL, &timer, 0);
 }
 
-static pid_t opener(int flags) {
+static pid_t opener(int flags, int is_told) {
     pid_t pid = fork();
     if (!pid) {
-        usleep(80000);
+        char byte;
+        if (is_told)
+            read(told[0], &byte, 1);
+        else
+            usleep(80000);
         close(open("fifo", flags));
         _exit(0);
     }
@@ -31,21 +39,22 @@ int main(void) {
     t(openat, AT_FDCWD, A("fifo"), O_WRONLY);
     p(count);
 
+    pipe(told);
+    pid_t pid = opener(O_WRONLY, 1);
     alarm_soon(SA_RESTART);
-    pid_t pid = opener(O_WRONLY);
     long fd = tv(openat, AT_FDCWD, A("fifo"), O_RDONLY);
     close(fd);
     show_end("writer", pid);
     p(count);
+    pid = opener(O_RDONLY, 1);
     alarm_soon(SA_RESTART);
-    pid = opener(O_RDONLY);
     fd = tv(open, "fifo", O_WRONLY);
     close(fd);
     show_end("reader", pid);
     p(count);
 
     // Without a handler the sleep simply ends when the other side comes.
-    pid = opener(O_WRONLY);
+    pid = opener(O_WRONLY, 0);
     fd = tv(openat, AT_FDCWD, A("fifo"), O_RDONLY);
     show_end("writer", pid);
     close(fd);
@@ -87,7 +96,9 @@ int main(void) {
         int mine = open(A("file"), O_RDWR);
         fcntl(mine, F_SETLK, &lock);
         write(ready[1], "x", 1);
-        usleep(80000);
+        char byte[2];
+        read(told[0], byte, 1);
+        read(told[0], byte + 1, 1);
         _exit(0);
     }
     char byte;
