@@ -23,7 +23,7 @@ use crate::sys::spawn::Image;
 use crate::syscall::table::Feature;
 use crate::syscall::{World, ids};
 use crate::task::{Fs, Mm, Process, Task};
-use crate::vfs::{GuestPath, HostLookup, Kind, Last, Resolved, resolve};
+use crate::vfs::{GuestPath, HostLookup, Kind, Last, Resolved, ViewId, Views, resolve};
 
 /// A rootfs, ready to run one command.
 pub struct Session {
@@ -39,8 +39,7 @@ impl Session {
     pub fn new(config: Config) -> Result<Self, Error> {
         let prepared = image::prepare(&config)?;
         let world = World {
-            namespace: prepared.namespace.clone(),
-            mount_names: prepared.namespace.special_names(),
+            views: Views::new(prepared.namespace.clone()),
             lookup: RefCell::new(HostLookup::new()),
             emulators: Emulators::new(config.emulators.clone())?,
             carrier: Carrier::of_this_process()?,
@@ -78,7 +77,7 @@ impl Session {
             .collect::<Result<_, _>>()?;
         let filter = filter::program(&self.world.features, &[]);
         let image = Image { program: &program, argv: &argv, envp: &envp, filter: &filter };
-        let host = self.world.namespace.locate(workdir).host;
+        let host = self.world.views.guest().locate(workdir).host;
         let directory = fs::open_path(host.as_bytes()).map_err(|errno| Error::Workdir {
             guest: String::from_utf8_lossy(workdir.as_bytes()).into_owned(),
             errno,
@@ -149,6 +148,7 @@ impl Session {
                 has_filter: false.into(),
                 is_strict: false.into(),
                 reached: RefCell::default(),
+                view: ViewId::GUEST.into(),
             }),
             fs: Rc::new(Fs {
                 cwd: RefCell::new(Some(self.prepared.workdir.clone())),
@@ -202,7 +202,7 @@ impl GuestFiles<'_> {
         let world = &self.0.world;
         let mut lookup = world.lookup.borrow_mut();
         lookup.hold(None);
-        resolve(&world.namespace, &mut *lookup, &self.0.prepared.workdir, path, Last::Follow)
+        resolve(world.views.guest(), &mut *lookup, &self.0.prepared.workdir, path, Last::Follow)
     }
 }
 

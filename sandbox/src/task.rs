@@ -10,7 +10,7 @@ use std::sync::Arc;
 use nix::unistd::Pid;
 
 use crate::sys::mem::MemFile;
-use crate::vfs::{GuestPath, Reached};
+use crate::vfs::{GuestPath, Reached, ViewId};
 
 /// One thread of the guest.
 pub struct Task {
@@ -42,6 +42,8 @@ pub struct Process {
     pub is_strict: Cell<bool>,
     /// The names by which it reached directories that have several.
     pub reached: RefCell<Reached>,
+    /// What it sees: chosen by execve, inherited over fork.
+    pub view: Cell<ViewId>,
 }
 
 /// What chdir(2) changes.
@@ -181,6 +183,7 @@ impl Process {
             has_filter: Cell::clone(&self.has_filter),
             is_strict: Cell::clone(&self.is_strict),
             reached: RefCell::clone(&self.reached),
+            view: Cell::clone(&self.view),
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::error::{Errno, Failure};
 use crate::exec::Plan;
 use crate::sys::mem::Memory;
 use crate::task::{Task, Tasks};
+use crate::vfs::{Namespace, View};
 
 /// One call of one task, stopped before the kernel runs it.
 pub struct Call<'a> {
@@ -122,6 +123,16 @@ impl Call<'_> {
     /// The calling task.
     pub fn task(&self) -> &Task {
         self.tasks.get(self.tid).expect("a call is made by a task that is in the table")
+    }
+
+    /// The mount table as the caller sees it.
+    pub fn names(&self) -> &Namespace {
+        &self.view().names
+    }
+
+    /// What the caller sees.
+    pub fn view(&self) -> &View {
+        self.world.views.get(self.task().process.view.get())
     }
 
     /// Argument `index` as the C type `int`, in which descriptors, flags and modes travel.

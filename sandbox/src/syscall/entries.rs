@@ -57,7 +57,7 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
     let old = call.pinned(old_spec)?;
     let new = required(call.pinned(new_spec)?)?;
     check_intent(call.row, Intent::Create, &new.resolved)?;
-    let names = &call.world.namespace;
+    let names = call.names();
     let from = match &old {
         Some(Target { resolved: Resolved { node: Some(Node::Magic(_)), host, .. }, last, .. })
             if *last == crate::vfs::Last::Follow =>
@@ -93,7 +93,7 @@ enum Removed {
 fn remove(call: &mut Call<'_>, what: Removed) -> Result<Action, Failure> {
     let spec = &call.row.paths[0];
     let target = required(call.pinned(spec)?)?;
-    let names = &call.world.namespace;
+    let names = call.names();
     let entry = &target.resolved;
     if is_name(entry) {
         if parent_mount(names, entry).is_readonly() {
@@ -123,7 +123,7 @@ fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
     let [old_spec, new_spec] = call.row.paths else { unreachable!("the row has two paths") };
     let old = required(call.pinned(old_spec)?)?;
     let new = required(call.pinned(new_spec)?)?;
-    check_rename(&call.world.namespace, &old.resolved, &new.resolved, flags)?;
+    check_rename(call.names(), &old.resolved, &new.resolved, flags)?;
     if old.resolved.holds_mount && old.resolved.guest == new.resolved.guest && is_name(&new.resolved) {
         return Ok(Action::Answer(0));
     }

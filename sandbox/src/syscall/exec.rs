@@ -174,7 +174,7 @@ impl GuestFiles<'_, '_> {
             return Err(Errno::EACCES.into());
         }
         let host_link = format!("/proc/{}/fd/{}", self.call.world.tracer, file.as_raw_fd());
-        let name = vfs::proc::shown(&self.call.world.namespace, host.as_bytes());
+        let name = vfs::proc::shown(self.call.names(), host.as_bytes());
         let shown = GuestPath::lexical(&name.unwrap_or_else(|| host.as_bytes().to_vec()));
         let duplicate = file.try_clone().map_err(io_errno)?;
         self.held = Some(file.into());

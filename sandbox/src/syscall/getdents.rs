@@ -80,7 +80,7 @@ struct Bound {
 impl Directory {
     /// The directory that the call lists; `None` if the kernel can list it.
     fn of(call: &Call<'_>) -> Option<Self> {
-        let names = &call.world.namespace;
+        let names = call.names();
         let link = call.descriptor_link(0);
         let guest = call.name_of(HostPath::from_bytes(fs::readlink(&link).ok()?))?;
         if names.names_below(&guest).next().is_none() || call.task().process.has_filter.get() {

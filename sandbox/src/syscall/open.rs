@@ -213,7 +213,7 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     }
     if resolved.node == Some(Node::Directory) {
         let mut reached = call.task().process.reached.borrow_mut();
-        reached.note(&call.world.namespace, &resolved.host, &resolved.guest);
+        reached.note(call.names(), &resolved.host, &resolved.guest);
     }
     let replacement = match resolved.kind {
         Kind::Proc => {
@@ -264,7 +264,7 @@ fn check_mount(call: &Call<'_>, target: &Target, how: How, base: Base, path: &[u
         return Ok(());
     }
     let start = if path.starts_with(b"/") { Some(GuestPath::root()) } else { call.base_name(base)? };
-    let mount = |guest: &GuestPath| call.world.namespace.locate(guest).mount;
+    let mount = |guest: &GuestPath| call.names().locate(guest).mount;
     if start.is_some_and(|start| !std::ptr::eq(mount(&start), mount(&target.resolved.guest))) {
         return Err(Errno::EXDEV.into());
     }

@@ -199,7 +199,7 @@ impl Call<'_> {
         let (last, refuse) = how;
         let (handle, guest) = self.base(base, b"..")?;
         let Some(top) = guest else { return self.target_refusing(base, path, last, refuse) };
-        let names = &self.world.namespace;
+        let names = self.names();
         if names.locate(&top).mount.kind == Kind::Proc {
             // The links of a procfs are known by their place in it.
             let leaves = path.starts_with(b"/") || path.split(|&byte| byte == b'/').any(|name| name == b"..");
@@ -263,7 +263,7 @@ impl Call<'_> {
         path: &[u8],
         (last, refuse): (Last, Refuse),
     ) -> Result<Resolved, Errno> {
-        self.walk_in(&self.world.namespace, handle, start, path, (last, refuse))
+        self.walk_in(self.names(), handle, start, path, (last, refuse))
     }
 
     fn walk_in(
@@ -298,7 +298,7 @@ impl Call<'_> {
         let is_name = !name.is_empty() && !name.contains(&b'/') && name != b"." && name != b"..";
         // Of a process outside these are closed, and the directory may be its own in /proc.
         let may_be_closed = matches!(&name[..], b"fd" | b"fdinfo" | b"map_files" | b"ns");
-        if !is_name || may_be_closed || self.world.ids.is_some() || self.world.mount_names.contains(&name) {
+        if !is_name || may_be_closed || self.world.ids.is_some() || self.view().special.contains(&name) {
             return Ok(None);
         }
         let mut rewrite = Rewrite::default();
@@ -373,7 +373,7 @@ impl Call<'_> {
         let link = format!("/proc/{}/cwd", self.tid);
         let host = HostPath::from_bytes(fs::readlink(link.as_bytes())?);
         let known = self.task().fs.cwd.borrow().clone();
-        let names = &self.world.namespace;
+        let names = self.names();
         if let Some(known) = known.as_ref().filter(|known| names.shows(known, &host)) {
             return Ok(Some(known.clone()));
         }
@@ -386,7 +386,7 @@ impl Call<'_> {
 
     /// The guest name of what a /proc link says; `None` for what is deleted or outside.
     pub fn name_of(&self, host: HostPath) -> Option<GuestPath> {
-        self.task().process.reached.borrow().name(&self.world.namespace, &host)
+        self.task().process.reached.borrow().name(self.names(), &host)
     }
 }
 

@@ -110,7 +110,7 @@ pub fn link_text(call: &Call<'_>, link: &Resolved) -> Result<Vec<u8>, Errno> {
         return Ok(name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec());
     }
     // A path outside is shown as a process in a chroot sees it.
-    Ok(shown(&call.world.namespace, &text).unwrap_or(text))
+    Ok(shown(call.names(), &text).unwrap_or(text))
 }
 
 /// The link of /proc that a descriptor, by the tracer's link to it, was opened for (O_PATH and O_NOFOLLOW); `None` for
@@ -120,7 +120,7 @@ pub fn link_text(call: &Call<'_>, link: &Resolved) -> Result<Vec<u8>, Errno> {
 /// As lstat(2) of the link.
 pub fn link_of_descriptor(call: &Call<'_>, descriptor: &[u8]) -> Result<Option<Target>, Failure> {
     let Ok(Some(guest)) = call.name_of_link(descriptor) else { return Ok(None) };
-    if Entry::of(&call.world.namespace, &guest).is_none() {
+    if Entry::of(call.names(), &guest).is_none() {
         return Ok(None);
     }
     call.target_of(Base::Cwd, guest.as_bytes(), Last::NoFollow).map(Some)
@@ -144,7 +144,7 @@ pub fn check_open(call: &Call<'_>, file: &Resolved, writes: bool) -> Result<(), 
         _ => None,
     };
     let is_closed = |guest: &GuestPath| {
-        Entry::of(&call.world.namespace, guest)
+        Entry::of(call.names(), guest)
             .is_some_and(|entry| !call.tasks.contains(entry.id) && !entry.is_public(writes))
     };
     if [Some(&file.guest), led_to.as_ref()].into_iter().flatten().any(is_closed) {
@@ -158,7 +158,7 @@ pub fn check_open(call: &Call<'_>, file: &Resolved, writes: bool) -> Result<(), 
 /// # Errors
 /// As open(2) of the kernel's own file.
 pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
-    let names = &call.world.namespace;
+    let names = call.names();
     let Some(entry) = Entry::of(names, &file.guest) else { return release(call, file) };
     let Some(text) = Text::of(&entry) else { return Ok(None) };
     // The files of other processes that may be opened at all say nothing of the guest.
@@ -180,7 +180,7 @@ pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacemen
 fn release(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
     let Some(release) = &call.world.kernel_release else { return Ok(None) };
     let release = release.as_bytes();
-    let mount = call.world.namespace.locate(&file.guest).mount;
+    let mount = call.names().locate(&file.guest).mount;
     let text = match file.guest.below(&mount.guest) {
         Some(b"sys/kernel/osrelease") => [release, b"\n"].concat(),
         // "Linux version RELEASE (who built it) ..."

@@ -82,8 +82,7 @@ impl Call<'_> {
         }
         let Ok(link) = fs::readlink(&self.descriptor_link(index)) else { return Ok(()) };
         let name = link.strip_suffix(b" (deleted)").unwrap_or(&link);
-        if name.starts_with(b"/") && is_readonly(&self.world.namespace, &HostPath::from_bytes(name.to_vec()))
-        {
+        if name.starts_with(b"/") && is_readonly(self.names(), &HostPath::from_bytes(name.to_vec())) {
             return Err(Errno::EROFS);
         }
         Ok(())

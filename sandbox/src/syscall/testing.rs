@@ -17,7 +17,7 @@ use crate::exec::loader::Carrier;
 use crate::sys::mem::Memory;
 use crate::sys::probe::Probes;
 use crate::task::{Fs, Mm, Process, Task, Tasks};
-use crate::vfs::{HostLookup, HostPath, Namespace};
+use crate::vfs::{HostLookup, HostPath, Namespace, ViewId, Views};
 
 /// A session and its task.
 pub struct Fixture {
@@ -29,8 +29,7 @@ impl Fixture {
     /// A session whose guest sees `root` as its `/` and is told nothing but the truth.
     pub fn new(root: &str) -> Self {
         let world = World {
-            namespace: Namespace::new(HostPath::new(root)),
-            mount_names: std::collections::HashSet::new(),
+            views: Views::new(Namespace::new(HostPath::new(root))),
             lookup: RefCell::new(HostLookup::new()),
             emulators: Emulators::new(config::EmulatorSearch::default()).expect("no emulator is named"),
             carrier: Carrier::of_this_process().expect("a test runs from a file"),
@@ -58,6 +57,7 @@ impl Fixture {
                 has_filter: Cell::new(false),
                 is_strict: Cell::new(false),
                 reached: RefCell::default(),
+                view: Cell::new(ViewId::GUEST),
             }),
             fs: Rc::new(Fs { cwd: RefCell::new(None), handle: RefCell::new(None) }),
             mm: Rc::new(mm),

@@ -15,13 +15,12 @@ use crate::error::{Error, tell};
 use crate::exec::Emulators;
 use crate::exec::loader::Carrier;
 use crate::sys::probe::Probes;
-use crate::vfs::{HostLookup, Namespace};
+use crate::vfs::{HostLookup, Views};
 
-/// The session's mount table, identity and settings: what a handler may ask beside the call itself.
+/// The session's mount tables, identity and settings: what a handler may ask beside the call itself.
 pub struct World {
-    pub namespace: Namespace,
-    /// [`Namespace::special_names`] of `namespace`.
-    pub mount_names: HashSet<Vec<u8>>,
+    /// The mount tables: one for the guest's own programs, others for tools of the host.
+    pub views: Views,
     /// The host's files, looked at for one call at a time.
     pub lookup: RefCell<HostLookup>,
     pub emulators: Emulators,

@@ -19,6 +19,8 @@ pub mod proc;
 
 mod reached;
 
+mod view;
+
 #[cfg(test)]
 mod vectors;
 
@@ -28,3 +30,4 @@ pub use namespace::{Kind, Mount, Namespace, Place};
 pub use path::{GuestPath, HostPath};
 pub use reached::Reached;
 pub use resolve::{Base, Last, Resolved, Tail, resolve};
+pub use view::{View, ViewId, Views};

@@ -50,25 +50,30 @@ pub struct Place<'a> {
 pub struct Namespace {
     /// Sorted by guest path, so the root comes first.
     mounts: Vec<Mount>,
+    /// What a tool of the host finds at its own names, and never lists: see [`Namespace::lay`].
+    overlays: Vec<Mount>,
 }
 
 impl Namespace {
     /// A table with nothing but a writable `root`.
     pub fn new(root: HostPath) -> Self {
         let mount = Mount { guest: GuestPath::root(), host: root, kind: Kind::Directory, readonly: false };
-        Self { mounts: vec![mount] }
+        Self { mounts: vec![mount], overlays: Vec::new() }
     }
 
     /// The table as a process sees it whose root is the directory `top`.
     pub fn below(&self, top: &GuestPath) -> Self {
         let place = self.locate(top);
         let root = Mount { guest: GuestPath::root(), host: place.host, ..place.mount.clone() };
-        let below = self.mounts.iter().filter_map(|mount| {
-            let rest = mount.guest.below(top).filter(|rest| !rest.is_empty())?;
-            Some(Mount { guest: GuestPath::lexical(rest), ..mount.clone() })
-        });
-        // Sorted still: all of them lost the same prefix.
-        Self { mounts: std::iter::once(root).chain(below).collect() }
+        let below = |mounts: &[Mount]| -> Vec<Mount> {
+            let moved = mounts.iter().filter_map(|mount| {
+                let rest = mount.guest.below(top).filter(|rest| !rest.is_empty())?;
+                Some(Mount { guest: GuestPath::lexical(rest), ..mount.clone() })
+            });
+            // Sorted still: all of them lost the same prefix.
+            moved.collect()
+        };
+        Self { mounts: [vec![root], below(&self.mounts)].concat(), overlays: below(&self.overlays) }
     }
 
     /// Adds `mount`, in the place of an earlier one at the same guest path.
@@ -79,12 +84,29 @@ impl Namespace {
         }
     }
 
+    /// Lays `mount` over the table: it is found by whoever knows its name, but no listing and no mount table tells of
+    /// it. The last one laid at a place wins.
+    pub fn lay(&mut self, mount: Mount) {
+        self.overlays.retain(|known| known.guest != mount.guest);
+        self.overlays.push(mount);
+    }
+
+    /// Whether `host` is shown by an overlay, by the deepest host prefix.
+    pub fn is_laid(&self, host: &HostPath) -> bool {
+        let depth = |mount: &Mount| host.below(&mount.host).map(<[u8]>::len);
+        let shown = |mounts: &[Mount]| mounts.iter().filter_map(depth).min().unwrap_or(usize::MAX);
+        let laid = shown(&self.overlays);
+        laid != usize::MAX && laid < shown(&self.mounts)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Mount> {
+        self.overlays.iter().chain(&self.mounts)
+    }
+
     /// The deepest mount that shows `guest`, and the host's name of the place.
     pub fn locate(&self, guest: &GuestPath) -> Place<'_> {
         let (mount, rest) = self
-            .mounts
-            .iter()
-            .rev()
+            .all()
             .filter_map(|mount| Some((mount, guest.below(&mount.guest)?)))
             .min_by_key(|(_, rest)| rest.len())
             .expect("the rootfs is bound at /, so every guest path has a host path");
@@ -96,7 +118,7 @@ impl Namespace {
     /// `None` where the guest has no name for it. Where several names are right, see [`Namespace::shows`].
     pub fn guest_of(&self, host: &HostPath) -> Option<GuestPath> {
         let mut by_depth: Vec<_> =
-            self.mounts.iter().filter_map(|mount| Some((mount, host.below(&mount.host)?))).collect();
+            self.all().filter_map(|mount| Some((mount, host.below(&mount.host)?))).collect();
         // A stable sort: among equal host prefixes the first guest path wins.
         by_depth.sort_by_key(|(_, rest)| rest.len());
         by_depth.into_iter().find_map(|(mount, rest)| {
@@ -137,12 +159,13 @@ impl Namespace {
     /// Whether a mount is shown exactly here.
     pub fn is_mount_point(&self, guest: &GuestPath) -> bool {
         self.mounts.binary_search_by(|mount| mount.guest.cmp(guest)).is_ok()
+            || self.overlays.iter().any(|mount| mount.guest == *guest)
     }
 
     /// Whether `guest` is a mount point or leads to one: a name that mkdir finds taken (EEXIST) and that unlink and
     /// rename find busy (EBUSY).
     pub fn holds_mount(&self, guest: &GuestPath) -> bool {
-        self.mounts.iter().any(|mount| mount.guest.below(guest).is_some())
+        self.all().any(|mount| mount.guest.below(guest).is_some())
     }
 
     /// How many leading `names` below `dir` are mount points or lead to one.
@@ -152,7 +175,7 @@ impl Namespace {
             let mounted = below.split(|&byte| byte == b'/');
             Some(mounted.zip(names).take_while(|(mounted, name)| mounted == *name).count())
         };
-        self.mounts.iter().filter_map(known).max().unwrap_or(0)
+        self.all().filter_map(known).max().unwrap_or(0)
     }
 
     /// Whether a binding was made read-only, so that descriptors into it must be watched.
@@ -170,10 +193,10 @@ impl Namespace {
             let closed = if mount.kind == Kind::Proc { &CLOSED[..] } else { &[] };
             components.chain(source).chain(closed.iter().map(|name| name.to_vec())).collect::<Vec<_>>()
         };
-        self.mounts.iter().flat_map(of_mount).collect()
+        self.all().flat_map(of_mount).collect()
     }
 
-    /// All mounts, parents before children.
+    /// All mounts but the overlays, parents before children.
     pub fn mounts(&self) -> &[Mount] {
         &self.mounts
     }
@@ -263,6 +286,27 @@ mod tests {
         let root = guest("/");
         assert_eq!(table.names_below(&root).map(|(name, _)| name).collect::<Vec<_>>(), [b"a"]);
         assert_eq!(table.names_below(&guest("/a/b/c")).count(), 0);
+    }
+
+    #[test]
+    fn an_overlay_is_found_but_not_told_of() {
+        let mut table = table(&[("/a", "/1")]);
+        let lay = |table: &mut Namespace, at: &str, host: &str| {
+            let (guest, host) = (guest(at), HostPath::new(host));
+            table.lay(Mount { guest, host, kind: Kind::Directory, readonly: true });
+        };
+        lay(&mut table, "/a/t/lib", "/old");
+        lay(&mut table, "/a/t/lib", "/lib");
+        lay(&mut table, "/a", "/2");
+        assert_eq!(table.locate(&guest("/a/t/lib/x")).host, HostPath::new("/lib/x"));
+        assert_eq!(table.locate(&guest("/a/y")).host, HostPath::new("/2/y"));
+        assert_eq!(table.known_names(&guest("/"), &[b"a", b"t", b"x"]), 2);
+        assert!(table.holds_mount(&guest("/a/t")) && table.is_mount_point(&guest("/a/t/lib")));
+        assert_eq!(table.guest_of(&HostPath::new("/lib/x")), Some(guest("/a/t/lib/x")));
+        assert!(table.is_laid(&HostPath::new("/lib/x")) && !table.is_laid(&HostPath::new("/srv/root/etc")));
+        assert_eq!(table.mounts().len(), 2);
+        assert_eq!(table.names_below(&guest("/a")).count(), 0);
+        assert_eq!(table.below(&guest("/a/t")).locate(&guest("/lib/z")).host, HostPath::new("/lib/z"));
     }
 
     #[test]

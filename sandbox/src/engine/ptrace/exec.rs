@@ -109,7 +109,7 @@ impl Engine<'_> {
         task.slot = None;
         task.area = None;
         task.mm = Rc::new(Mm::loading(plan.exe.clone()));
-        let host = self.world.namespace.locate(&plan.exe).host;
+        let host = self.world.views.guest().locate(&plan.exe).host;
         task.mm.text.set(fs::stat(host.as_bytes()).ok().map(|stat| (stat.st_dev, stat.st_ino)));
         task.held = pending.exec.held;
         ids::after_exec(&mut task.process.credentials.borrow_mut());
