@@ -12,7 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use sandbox::config::{Config, Emulator, EmulatorSearch, Ids, Workdir};
+use sandbox::config::{Config, Emulator, EmulatorSearch, Ids, Toolset, Workdir};
 
 use crate::cli::Cli;
 use crate::report::Report;
@@ -51,6 +51,7 @@ pub fn plan(cli: Cli, ambient: &Ambient) -> Result<Config, Report> {
         let_through: cli.let_through,
         temp_dirs: temp_dirs(ambient),
         command: cli.command,
+        toolset: Toolset::default(),
         rootfs,
     })
 }

@@ -35,6 +35,8 @@ pub struct Config {
     pub let_through: Option<String>,
     /// Directories in which the session's private directory may be made, the preferred one first.
     pub temp_dirs: Vec<PathBuf>,
+    /// Programs of the host that run in the place of the guest's own.
+    pub toolset: Toolset,
 }
 
 /// A host path shown at a guest path.
@@ -103,4 +105,81 @@ pub struct Caller {
     pub name: OsString,
     /// The home directory on the host, which the guest sees at the same path.
     pub home: PathBuf,
+}
+
+/// Programs of the host that run in the place of a foreign guest's own, and what they see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Toolset {
+    /// The machine of the guest's own programs, as qemu calls it, which uname(2) and /proc tell the tools too; `None`
+    /// where they are this host's.
+    pub machine: Option<String>,
+    pub tools: Vec<Tool>,
+    pub views: Vec<ToolView>,
+}
+
+/// A program of the host, laid over one of the guest's: execve of that runs this, every other call sees the guest's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tool {
+    /// What messages and reports call it.
+    pub name: String,
+    /// The guest's file: a path without symlinks.
+    pub guest: Vec<u8>,
+    /// The program, a host path without symlinks.
+    pub host: PathBuf,
+    /// The guest's file when it was compared with the host's; where another one is there now, that runs itself. `None`:
+    /// whatever is there.
+    pub compared: Option<FileId>,
+    /// Its view, by position in [`Toolset::views`].
+    pub view: usize,
+    /// The guest path that /proc/PID/exe shows, if it is not `guest`: programs find their own files by it.
+    pub exe: Option<Vec<u8>>,
+    /// Variables that it gets unless they are set, and that its children do not inherit.
+    pub env: Vec<(String, String)>,
+    /// Words of its arguments at which the guest's own program runs; `*` stands for any text.
+    pub fallback: Vec<String>,
+    /// Words added to its arguments.
+    pub append: Vec<String>,
+    /// Variables that hold directories, and what is put in front of each to make an argument of it.
+    pub append_each: Vec<(String, String)>,
+}
+
+/// What tools see beside the guest's own tree. Nothing of it is listed or can be changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolView {
+    /// The directory whose programs these are: the host's `/`, or a tree for this host's machine. Their dynamic
+    /// linker and libraries come from there.
+    pub root: PathBuf,
+    /// More directories of the host in which their libraries may be.
+    pub libraries: Vec<PathBuf>,
+    /// A later one covers an earlier one at the same place or above.
+    pub mounts: Vec<ToolMount>,
+}
+
+/// A place that tools see otherwise than the guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolMount {
+    /// The guest path, absolute; symlinks in it are the guest's.
+    pub at: Vec<u8>,
+    pub shows: Shows,
+}
+
+/// What a tool sees at a place of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shows {
+    /// A file or directory of the host.
+    Host(PathBuf),
+    /// What the guest has at another path.
+    Guest(Vec<u8>),
+    /// An empty file.
+    Nothing,
+}
+
+/// What tells a file from another one at the same path, and from itself before it was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FileId {
+    pub device: u64,
+    pub inode: u64,
+    pub size: u64,
+    /// Seconds and nanoseconds since the epoch.
+    pub modified: (i64, i64),
 }

@@ -70,6 +70,10 @@ pub enum Error {
     #[error("no directory for the session's private files: tried {}", list(tried))]
     NoTempDir { tried: Vec<PathBuf> },
 
+    // Tools of the host.
+    #[error("native {name}: {} cannot be run: {why}; the guest's own runs instead", path.display())]
+    NativeBroken { name: String, path: PathBuf, why: String },
+
     // The command.
     #[error("{command}: not found in the guest")]
     CommandNotFound { command: String },
@@ -142,6 +146,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Os { .. } | Self::ExecuteOnly { .. } | Self::NoSeccomp { .. } => None,
+            Self::NativeBroken { name, .. } => {
+                Some(format!("--native auto,-{name} (xroot tools tells more)"))
+            }
             Self::Rootfs { errno: Errno::EACCES, path } => Some(format!(
                 "chmod u+rx {0} (or, where it is not yours: sudo chown -R $USER {0})",
                 quoted(path)

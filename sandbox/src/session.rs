@@ -14,7 +14,7 @@ use crate::engine::filter;
 use crate::engine::ptrace::{Ended, Engine};
 use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::Carrier;
-use crate::exec::{self, Emulators, Files, Found, Refused};
+use crate::exec::{self, Emulators, Files, Found, Natives, Refused, Runners};
 use crate::image::{self, Prepared};
 pub use crate::sys::front::{Front, Side, split};
 use crate::sys::fs;
@@ -23,7 +23,7 @@ use crate::sys::spawn::Image;
 use crate::syscall::table::Feature;
 use crate::syscall::{World, ids};
 use crate::task::{Fs, Mm, Process, Task};
-use crate::vfs::{GuestPath, HostLookup, Kind, Last, Resolved, ViewId, Views, resolve};
+use crate::vfs::{GuestPath, HostLookup, Kind, Last, Resolved, ViewId, resolve};
 
 /// A rootfs, ready to run one command.
 pub struct Session {
@@ -38,10 +38,11 @@ impl Session {
     /// What keeps the command from being run, with a hint where the user can do something.
     pub fn new(config: Config) -> Result<Self, Error> {
         let prepared = image::prepare(&config)?;
+        let natives = Natives::new(&config.toolset);
         let world = World {
-            views: Views::new(prepared.namespace.clone()),
+            views: image::views(&prepared.namespace, &config.toolset, &natives),
             lookup: RefCell::new(HostLookup::new()),
-            emulators: Emulators::new(config.emulators.clone())?,
+            runners: Runners { emulators: Emulators::new(config.emulators.clone())?, natives },
             carrier: Carrier::of_this_process()?,
             probes: Probes::new(),
             pins: caps::read(None, caps::CapSet::Effective).is_ok_and(|held| held.is_empty()),
@@ -110,7 +111,7 @@ impl Session {
         let mut denied = None;
         for candidate in candidates {
             let mut files = GuestFiles(self);
-            match exec::plan(&mut files, &self.world.emulators, &candidate, name) {
+            match exec::plan(&mut files, &mut (), &self.world.runners, &candidate, name) {
                 Ok(_) => return Ok((candidate, argv)),
                 Err(Refused { note: Some(note), .. }) => return Err(*note),
                 // As execvp(3): a file without a magic number is a script of the shell.

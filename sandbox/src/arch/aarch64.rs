@@ -2,6 +2,9 @@
 //!
 //! Source: syscall(2), "Architecture calling conventions"; arch/arm64/kernel/ptrace.c.
 
+/// What Debian and its kin call the directories of this host's libraries.
+pub const MULTIARCH: &str = "aarch64-linux-gnu";
+
 /// `e_machine` of programs that this host runs itself.
 pub const ELF_MACHINE: u16 = goblin::elf::header::EM_AARCH64;
 /// `seccomp_data.arch` of native calls (include/uapi/linux/audit.h).

@@ -2,6 +2,9 @@
 //!
 //! Source: syscall(2), "Architecture calling conventions"; arch/x86/entry/entry_64.S.
 
+/// What Debian and its kin call the directories of this host's libraries.
+pub const MULTIARCH: &str = "x86_64-linux-gnu";
+
 /// `e_machine` of programs that this host runs itself.
 pub const ELF_MACHINE: u16 = goblin::elf::header::EM_X86_64;
 /// `seccomp_data.arch` of native calls (include/uapi/linux/audit.h).

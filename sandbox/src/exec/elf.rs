@@ -148,7 +148,7 @@ pub fn read_head(file: &File) -> Result<[u8; HEAD], Errno> {
 }
 
 /// pread(2) of all of `buf`; EIO where the file ends before.
-fn read_exact(file: &File, buf: &mut [u8], offset: u64) -> Result<(), Errno> {
+pub fn read_exact(file: &File, buf: &mut [u8], offset: u64) -> Result<(), Errno> {
     let mut done = 0;
     while done < buf.len() {
         match file.read_at(&mut buf[done..], offset.wrapping_add(done as u64)) {

@@ -8,6 +8,7 @@ use std::os::fd::AsFd;
 
 use nix::unistd::AccessFlags;
 
+use crate::config::FileId;
 use crate::error::{Errno, Failure};
 use crate::sys::fs::is_open_for_writing;
 use crate::vfs::{GuestPath, HostPath};
@@ -30,6 +31,8 @@ pub struct Found {
     pub host: HostPath,
     /// Open for reading; `None` if it may be executed but not read.
     pub file: Option<File>,
+    /// What tells it from another file; `None` for one without a name of its own.
+    pub id: Option<FileId>,
 }
 
 impl Found {
@@ -51,7 +54,7 @@ impl Found {
             Err(Errno::EACCES) => None,
             Err(errno) => return Err(errno),
         };
-        Ok(Self { guest, host, file })
+        Ok(Self { guest, host, file, id: Some(FileId::of(&metadata)) })
     }
 }
 

@@ -309,6 +309,9 @@ mod tests {
             execfn: b"/bin/true".to_vec(),
             comm: b"a-name-longer-than-15".to_vec(),
             emulated: None,
+            tool: None,
+            append: Vec::new(),
+            view: crate::vfs::ViewId::GUEST,
         };
         let (stack, entry) = (0x7ffc_0000_1238, 0x5555_0000_0000);
         let start = carrier().start(&plan, StackInfo { stack, entry }, 0);

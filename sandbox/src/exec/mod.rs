@@ -3,17 +3,23 @@
 //! [`plan()`] decides, without touching a tracee; [`loader`] says how the engine starts what was planned.
 #![forbid(unsafe_code)]
 
+mod dynamic;
 mod elf;
 mod emulator;
 mod files;
 #[cfg(test)]
 mod for_tests;
+pub mod libraries;
 pub mod loader;
 mod machine;
+pub mod native;
 mod plan;
+mod root;
 mod shebang;
 
 pub use emulator::Emulators;
 pub use files::{Files, Found};
 pub use machine::Machine;
-pub use plan::{Plan, Refused, missing_interpreter, plan};
+pub use native::{Natives, Start};
+pub use plan::{Plan, Refused, Runners, ToolStart, missing_interpreter, plan};
+pub use root::Root;

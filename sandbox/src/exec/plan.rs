@@ -7,9 +7,10 @@ use super::elf::{self, Headers};
 use super::emulator::Emulators;
 use super::files::{Files, Found};
 use super::machine::Machine;
+use super::native::{Chosen, Natives, Start};
 use super::shebang;
 use crate::error::{Errno, Error, Failure};
-use crate::vfs::{GuestPath, HostPath};
+use crate::vfs::{GuestPath, HostPath, ViewId};
 
 /// A program to load, and what the guest is to see of it.
 #[derive(Debug)]
@@ -34,6 +35,28 @@ pub struct Plan {
     pub comm: Vec<u8>,
     /// The foreign machine that the program is for.
     pub emulated: Option<&'static Machine>,
+    /// A program of this host's runs in the place of the guest's own.
+    pub tool: Option<ToolStart>,
+    /// Words behind the caller's arguments.
+    pub append: Vec<Vec<u8>>,
+    /// What the program sees.
+    pub view: ViewId,
+}
+
+/// What a tool of the host is started with beside the guest's arguments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolStart {
+    /// The value of LD_LIBRARY_PATH for as long as its dynamic linker runs.
+    pub library_path: Vec<u8>,
+    /// "NAME=value" strings for where the environment has no variable NAME.
+    pub env: Vec<Vec<u8>>,
+}
+
+/// What runs programs that this host cannot run as they are.
+#[derive(Debug)]
+pub struct Runners {
+    pub emulators: Emulators,
+    pub natives: Natives,
 }
 
 /// Why nothing can be run.
@@ -61,7 +84,8 @@ const MAX_DEPTH: usize = 6;
 /// What execve(2) gives for the file, or what [`Files::find`] gives; with a note where the reason is not the guest's.
 pub fn plan(
     files: &mut dyn Files,
-    emulators: &Emulators,
+    start: &mut dyn Start,
+    runners: &Runners,
     path: &[u8],
     argv0: &[u8],
 ) -> Result<Plan, Refused> {
@@ -69,12 +93,15 @@ pub fn plan(
     let mut found = files.find(path)?;
     let mut scripts: Option<Vec<Vec<u8>>> = None;
     for _ in 0..MAX_DEPTH {
+        if let Some(tool) = runners.natives.choose(&found, start)? {
+            return Ok(lay_over(path, tool, scripts, argv0));
+        }
         let head = match &found.file {
             Some(file) => elf::read_head(file)?,
             None => return Err(execute_only(&found)),
         };
         if !shebang::is_script(&head) {
-            return Program { path, current, found, head, scripts }.plan(files, emulators, argv0);
+            return Program { path, current, found, head, scripts }.plan(files, &runners.emulators, argv0);
         }
         let line = shebang::parse(&head)?;
         let next = find_named(files, line.interpreter)?;
@@ -131,7 +158,6 @@ impl Program<'_> {
             None => None,
             Some(name) => Some(find_interpreter(files, &self.found, &name, machine)?),
         };
-        let comm = self.path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec();
         let plan = Plan {
             program: self.found.host,
             interpreter,
@@ -141,11 +167,40 @@ impl Program<'_> {
             hidden: 0,
             exe: self.found.guest,
             execfn: self.path.to_vec(),
-            comm,
+            comm: last_component(self.path),
             emulated: None,
+            tool: None,
+            append: Vec::new(),
+            view: ViewId::GUEST,
         };
         if machine.is_host() { Ok(plan) } else { emulate(plan, machine, emulators, &self.current, argv0) }
     }
+}
+
+/// Has a tool of the host run in the place of what `path` leads to, at the end of a chain of `scripts`.
+fn lay_over(path: &[u8], tool: Chosen, scripts: Option<Vec<Vec<u8>>>, argv0: &[u8]) -> Plan {
+    let is_script = scripts.is_some();
+    // What is appended stands behind the caller's own words, which follow the first.
+    let first = (!tool.append.is_empty()).then(|| vec![argv0.to_vec()]);
+    Plan {
+        program: tool.program,
+        interpreter: tool.interpreter,
+        arguments: scripts.or(first),
+        is_script,
+        swap: None,
+        hidden: 0,
+        exe: tool.exe,
+        execfn: path.to_vec(),
+        comm: last_component(path),
+        emulated: None,
+        tool: Some(ToolStart { library_path: tool.library_path, env: tool.env }),
+        append: tool.append,
+        view: tool.view,
+    }
+}
+
+fn last_component(path: &[u8]) -> Vec<u8> {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or_default().to_vec()
 }
 
 /// Has an emulator run what `plan` would run.
@@ -238,7 +293,7 @@ mod tests {
                 file
             });
             let host = HostPath::from_bytes([b"/srv", path].concat());
-            Ok(Found { guest: GuestPath::lexical(path), host, file })
+            Ok(Found { guest: GuestPath::lexical(path), host, file, id: None })
         }
     }
 
@@ -246,8 +301,12 @@ mod tests {
         Fake(files.iter().map(|(path, content)| (*path, Some(content.to_vec()))).collect())
     }
 
-    fn no_emulators() -> Emulators {
-        Emulators::new(EmulatorSearch::default()).expect("nothing is named")
+    fn runners(search: EmulatorSearch) -> Runners {
+        Runners { emulators: Emulators::new(search).expect("it is usable"), natives: Natives::default() }
+    }
+
+    fn nothing() -> Runners {
+        runners(EmulatorSearch::default())
     }
 
     fn words(words: &[&str]) -> Option<Vec<Vec<u8>>> {
@@ -256,7 +315,8 @@ mod tests {
 
     #[track_caller]
     fn refused(mut files: Fake, path: &str) -> (Errno, Option<Error>) {
-        let refused = plan(&mut files, &no_emulators(), path.as_bytes(), b"x").expect_err("it cannot run");
+        let refused =
+            plan(&mut files, &mut (), &nothing(), path.as_bytes(), b"x").expect_err("it cannot run");
         match refused.failure {
             Failure::Errno(errno) => (errno, refused.note.map(|note| *note)),
             other => panic!("{other:?}"),
@@ -266,7 +326,7 @@ mod tests {
     #[test]
     fn a_static_program_is_loaded_as_it_is() {
         let mut files = guest(&[("/bin/prog", &HOST.bytes())]);
-        let plan = plan(&mut files, &no_emulators(), b"/bin/prog", b"x").expect("it can run");
+        let plan = plan(&mut files, &mut (), &nothing(), b"/bin/prog", b"x").expect("it can run");
         assert_eq!(plan.program, HostPath::new("/srv/bin/prog"));
         assert_eq!((plan.interpreter, plan.arguments, plan.emulated), (None, None, None));
         assert_eq!((&plan.execfn[..], &plan.comm[..]), (&b"/bin/prog"[..], &b"prog"[..]));
@@ -277,7 +337,7 @@ mod tests {
     fn an_interpreter_is_the_guests() {
         let program = HOST.with_interpreter(b"/lib/ld.so\0").bytes();
         let mut files = guest(&[("prog", &program), ("/lib/ld.so", &HOST.bytes())]);
-        let plan = plan(&mut files, &no_emulators(), b"prog", b"x").expect("it can run");
+        let plan = plan(&mut files, &mut (), &nothing(), b"prog", b"x").expect("it can run");
         assert_eq!(plan.interpreter, Some(HostPath::new("/srv/lib/ld.so")));
     }
 
@@ -335,19 +395,18 @@ mod tests {
         let dir = crate::exec::for_tests::Dir::new("plan");
         let path = dir.file("qemu-arm-static", &HOST.bytes(), 0o755);
         let explicit = vec![config::Emulator { arch: None, path: path.clone() }];
-        let emulators =
-            Emulators::new(EmulatorSearch { explicit, ..Default::default() }).expect("it is usable");
+        let runners = runners(EmulatorSearch { explicit, ..Default::default() });
         let emulator = path.to_str().expect("the path is text");
 
         let mut files = guest(&[("./prog", &ARM.bytes()), ("/script", b"#!./prog -e\n")]);
-        let plan = plan(&mut files, &emulators, b"./prog", b"zero").expect("it can run");
+        let plan = plan(&mut files, &mut (), &runners, b"./prog", b"zero").expect("it can run");
         assert_eq!(plan.program, HostPath::new(&path));
         assert_eq!(plan.arguments, words(&[emulator, "-0", "./prog", "zero"]));
         assert_eq!((plan.swap, plan.hidden), (Some((2, 3)), 3));
         assert_eq!(plan.emulated, Machine::named("arm"));
         assert_eq!((&plan.comm[..], plan.exe), (&b"prog"[..], GuestPath::lexical(b"/prog")));
 
-        let plan = super::plan(&mut files, &emulators, b"/script", b"zero").expect("it can run");
+        let plan = super::plan(&mut files, &mut (), &runners, b"/script", b"zero").expect("it can run");
         assert_eq!(plan.arguments, words(&[emulator, "-0", "./prog", "./prog", "-e", "/script"]));
         assert_eq!(plan.comm, b"script");
     }

@@ -9,6 +9,7 @@ mod mounts;
 mod place;
 mod private;
 mod users;
+mod views;
 mod workdir;
 
 use std::ffi::OsString;
@@ -19,6 +20,7 @@ use crate::error::Error;
 use crate::vfs::{GuestPath, HostLookup, Namespace};
 
 pub use private::Private;
+pub use views::views;
 
 /// A rootfs that is ready to run a command in.
 #[derive(Debug)]

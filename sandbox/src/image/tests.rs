@@ -27,6 +27,7 @@ impl Host {
         fs::write(top.join("r/etc/group"), "jo:x:78:\n").unwrap();
         fs::write(top.join("r/bin/sh"), "").unwrap();
         let config = Config {
+            toolset: Default::default(),
             rootfs: top.join("r"),
             bindings: Vec::new(),
             workdir: Workdir::Guest(b"/".into()),

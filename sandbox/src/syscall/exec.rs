@@ -7,15 +7,15 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use super::call::{Action, Call, Exec};
 use super::table::Base;
 use crate::error::{Errno, Failure};
-use crate::exec::{self, Files, Found, Plan, Refused};
+use crate::exec::{self, Files, Found, Plan, Refused, Start};
 use crate::sys::fs;
-use crate::vfs::{self, GuestPath, HostPath, Last, Node};
+use crate::vfs::{self, GuestPath, HostPath, Last, Node, ViewId};
 
 /// execve(2): path, argv, envp.
 pub fn execve(call: &mut Call<'_>) -> Result<Action, Failure> {
     let path = call.read_path(0)?;
     let named = First { base: Base::Cwd, last: Last::Follow, path: path.clone() };
-    run(call, &path, Start::Path(named), Arrays { argv: call.args[1], envp: call.args[2], path: 0 })
+    run(call, &path, Named::Path(named), Arrays { argv: call.args[1], envp: call.args[2], path: 0 })
 }
 
 /// execveat(2): dirfd, path, argv, envp, flags.
@@ -29,12 +29,12 @@ pub fn execveat(call: &mut Call<'_>) -> Result<Action, Failure> {
     let arrays = Arrays { argv: call.args[2], envp: call.args[3], path: 1 };
     if path.is_empty() && flags & libc::AT_EMPTY_PATH != 0 {
         // As fs/exec.c names it; a script's interpreter is given this name.
-        return run(call, format!("/dev/fd/{fd}").as_bytes(), Start::Descriptor(0), arrays);
+        return run(call, format!("/dev/fd/{fd}").as_bytes(), Named::Descriptor(0), arrays);
     }
     let last = if flags & libc::AT_SYMLINK_NOFOLLOW != 0 { Last::NoFollow } else { Last::Follow };
     let relative = !path.starts_with(b"/") && fd != libc::AT_FDCWD && !path.is_empty();
     let shown = if relative { [format!("/dev/fd/{fd}/").as_bytes(), &path].concat() } else { path.clone() };
-    run(call, &shown, Start::Path(First { base: Base::Fd(0), last, path }), arrays)
+    run(call, &shown, Named::Path(First { base: Base::Fd(0), last, path }), arrays)
 }
 
 /// Where the guest's argv and envp are, and which argument is the path.
@@ -45,7 +45,7 @@ struct Arrays {
 }
 
 /// What the call itself names; interpreters are named by path from the working directory.
-enum Start {
+enum Named {
     Path(First),
     /// The descriptor in this argument.
     Descriptor(usize),
@@ -57,7 +57,7 @@ struct First {
     path: Vec<u8>,
 }
 
-fn run(call: &mut Call<'_>, shown: &[u8], start: Start, arrays: Arrays) -> Result<Action, Failure> {
+fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Result<Action, Failure> {
     // What is wrong with the file comes before what is wrong with the arguments.
     let argv0 = match arrays.argv {
         0 => Ok(Vec::new()),
@@ -68,8 +68,13 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Start, arrays: Arrays) -> Resul
         },
     };
     let mut files = GuestFiles { call, start: Some(start), held: None };
-    let planned = exec::plan(&mut files, &call.world.emulators, shown, argv0.as_deref().unwrap_or_default());
+    let mut vectors = Vectors { call, argv: arrays.argv, envp: arrays.envp };
+    let first = argv0.as_deref().unwrap_or_default();
+    let planned = exec::plan(&mut files, &mut vectors, &call.world.runners, shown, first);
     let held = files.held;
+    for warning in call.world.runners.natives.take_warnings() {
+        call.world.note(&warning);
+    }
     match planned {
         Ok(plan) => {
             argv0?;
@@ -118,10 +123,61 @@ fn refuse(call: &Call<'_>, failure: Failure, note: Option<crate::error::Error>) 
     }
 }
 
+/// The argv and envp of the call.
+struct Vectors<'a, 'b> {
+    call: &'a Call<'b>,
+    argv: u64,
+    envp: u64,
+}
+
+/// As MAX_ARG_STRINGS is far above it: what execve(2) allows for arguments and environment together, at the most.
+const MAX_STRINGS: u64 = 1 << 20;
+
+impl Vectors<'_, '_> {
+    /// The strings of a NULL-terminated array, for as long as `wanted` says so.
+    fn strings(&self, array: u64, mut wanted: impl FnMut(Vec<u8>) -> bool) -> Result<(), Errno> {
+        if array == 0 {
+            return Ok(());
+        }
+        for index in 0..MAX_STRINGS {
+            let pointer = self.call.mem.read_u64(array.wrapping_add(8 * index))?;
+            if pointer == 0 || !wanted(self.call.mem.read_cstr(pointer, MAX_ARG_STRLEN).map_err(too_big)?) {
+                return Ok(());
+            }
+        }
+        Err(Errno::E2BIG)
+    }
+}
+
+impl Start for Vectors<'_, '_> {
+    fn arguments(&mut self) -> Result<Vec<Vec<u8>>, Errno> {
+        let mut words = Vec::new();
+        self.strings(self.argv, |word| {
+            words.push(word);
+            true
+        })?;
+        Ok(words)
+    }
+
+    fn variable(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
+        let mut found = None;
+        self.strings(self.envp, |string| {
+            let value = string.strip_prefix(name).and_then(|rest| rest.strip_prefix(b"="));
+            found = value.map(<[u8]>::to_vec);
+            found.is_none()
+        })?;
+        Ok(found)
+    }
+
+    fn overlay(&self, file: &GuestPath) -> Option<ViewId> {
+        self.call.names().is_overlay(file).then(|| self.call.task().process.view.get())
+    }
+}
+
 /// The guest's files as the caller sees them.
 struct GuestFiles<'a, 'b> {
     call: &'a Call<'b>,
-    start: Option<Start>,
+    start: Option<Named>,
     /// Keeps a file without a name open until the stub has mapped it.
     held: Option<OwnedFd>,
 }
@@ -130,8 +186,8 @@ impl Files for GuestFiles<'_, '_> {
     fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
         match self.start.take() {
             None => self.by_path(Base::Cwd, path, Last::Follow),
-            Some(Start::Path(first)) => self.by_path(first.base, &first.path, first.last),
-            Some(Start::Descriptor(argument)) => self.by_descriptor(argument),
+            Some(Named::Path(first)) => self.by_path(first.base, &first.path, first.last),
+            Some(Named::Descriptor(argument)) => self.by_descriptor(argument),
         }
     }
 }
@@ -178,7 +234,12 @@ impl GuestFiles<'_, '_> {
         let shown = GuestPath::lexical(&name.unwrap_or_else(|| host.as_bytes().to_vec()));
         let duplicate = file.try_clone().map_err(io_errno)?;
         self.held = Some(file.into());
-        Ok(Found { guest: shown, host: HostPath::from_bytes(host_link.into_bytes()), file: Some(duplicate) })
+        Ok(Found {
+            guest: shown,
+            host: HostPath::from_bytes(host_link.into_bytes()),
+            file: Some(duplicate),
+            id: None,
+        })
     }
 }
 

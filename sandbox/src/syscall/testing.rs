@@ -12,8 +12,8 @@ use super::table::{self, Feature};
 use super::{World, ids};
 use crate::config;
 use crate::error::{Errno, Failure};
-use crate::exec::Emulators;
 use crate::exec::loader::Carrier;
+use crate::exec::{Emulators, Natives, Runners};
 use crate::sys::mem::Memory;
 use crate::sys::probe::Probes;
 use crate::task::{Fs, Mm, Process, Task, Tasks};
@@ -31,7 +31,10 @@ impl Fixture {
         let world = World {
             views: Views::new(Namespace::new(HostPath::new(root))),
             lookup: RefCell::new(HostLookup::new()),
-            emulators: Emulators::new(config::EmulatorSearch::default()).expect("no emulator is named"),
+            runners: Runners {
+                emulators: Emulators::new(config::EmulatorSearch::default()).expect("no emulator is named"),
+                natives: Natives::default(),
+            },
             carrier: Carrier::of_this_process().expect("a test runs from a file"),
             probes: Probes::new(),
             pins: false,

@@ -12,7 +12,7 @@ use super::table::{Feature, Row};
 use crate::arch;
 use crate::config::Ids;
 use crate::error::{Error, tell};
-use crate::exec::Emulators;
+use crate::exec::Runners;
 use crate::exec::loader::Carrier;
 use crate::sys::probe::Probes;
 use crate::vfs::{HostLookup, Views};
@@ -23,7 +23,7 @@ pub struct World {
     pub views: Views,
     /// The host's files, looked at for one call at a time.
     pub lookup: RefCell<HostLookup>,
-    pub emulators: Emulators,
+    pub runners: Runners,
     /// xroot's own file, which every execve runs so that the stub in it can load the program.
     pub carrier: Carrier,
     /// What this kernel can do.

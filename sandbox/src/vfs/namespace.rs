@@ -91,12 +91,10 @@ impl Namespace {
         self.overlays.push(mount);
     }
 
-    /// Whether `host` is shown by an overlay, by the deepest host prefix.
-    pub fn is_laid(&self, host: &HostPath) -> bool {
-        let depth = |mount: &Mount| host.below(&mount.host).map(<[u8]>::len);
-        let shown = |mounts: &[Mount]| mounts.iter().filter_map(depth).min().unwrap_or(usize::MAX);
-        let laid = shown(&self.overlays);
-        laid != usize::MAX && laid < shown(&self.mounts)
+    /// Whether an overlay shows `guest`.
+    pub fn is_overlay(&self, guest: &GuestPath) -> bool {
+        let mount = self.locate(guest).mount;
+        self.overlays.iter().any(|overlay| std::ptr::eq(overlay, mount))
     }
 
     fn all(&self) -> impl Iterator<Item = &Mount> {
@@ -303,7 +301,7 @@ mod tests {
         assert_eq!(table.known_names(&guest("/"), &[b"a", b"t", b"x"]), 2);
         assert!(table.holds_mount(&guest("/a/t")) && table.is_mount_point(&guest("/a/t/lib")));
         assert_eq!(table.guest_of(&HostPath::new("/lib/x")), Some(guest("/a/t/lib/x")));
-        assert!(table.is_laid(&HostPath::new("/lib/x")) && !table.is_laid(&HostPath::new("/srv/root/etc")));
+        assert!(table.is_overlay(&guest("/a/t/lib/x")) && !table.is_overlay(&guest("/etc")));
         assert_eq!(table.mounts().len(), 2);
         assert_eq!(table.names_below(&guest("/a")).count(), 0);
         assert_eq!(table.below(&guest("/a/t")).locate(&guest("/lib/z")).host, HostPath::new("/lib/z"));

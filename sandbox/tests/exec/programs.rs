@@ -10,7 +10,7 @@ use std::process::Command;
 
 use sandbox::config::EmulatorSearch;
 use sandbox::error::{Errno, Failure};
-use sandbox::exec::{Emulators, Files, Found, Plan, Refused, plan};
+use sandbox::exec::{Emulators, Files, Found, Natives, Plan, Refused, Runners, plan};
 use sandbox::vfs::{GuestPath, HostPath};
 
 /// The host as a guest that is all of it.
@@ -28,7 +28,7 @@ impl Files for Host {
 /// What xroot plans for the file at `path`, called by its name; no emulators.
 pub fn plan_for(path: &[u8]) -> Result<Plan, Refused> {
     let emulators = Emulators::new(EmulatorSearch::default()).expect("nothing is named");
-    plan(&mut Host, &emulators, path, NAME)
+    plan(&mut Host, &mut (), &Runners { emulators, natives: Natives::default() }, path, NAME)
 }
 
 /// argv[0] of every program here.

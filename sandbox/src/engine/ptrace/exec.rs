@@ -31,7 +31,7 @@ impl Engine<'_> {
         let path = [&self.world.carrier.argument(&exec.plan.execfn)[..], b"\0"].concat();
         let argv = match &exec.plan.arguments {
             Some(words) => match self.pointers_after_first(pid, exec.argv) {
-                Ok(rest) => Some(Argv { words, rest }),
+                Ok(rest) => Some(Argv { words, rest, append: &exec.plan.append }),
                 Err(Failure::Errno(errno)) => return self.answer(pid, regs, -(errno as i64)),
                 Err(failure) => return Err(failure),
             },
@@ -109,9 +109,13 @@ impl Engine<'_> {
         task.slot = None;
         task.area = None;
         task.mm = Rc::new(Mm::loading(plan.exe.clone()));
-        let host = self.world.views.guest().locate(&plan.exe).host;
+        let host = match plan.tool {
+            Some(_) => plan.program.clone(),
+            None => self.world.views.guest().locate(&plan.exe).host,
+        };
         task.mm.text.set(fs::stat(host.as_bytes()).ok().map(|stat| (stat.st_dev, stat.st_ino)));
         task.held = pending.exec.held;
+        task.process.view.set(plan.view);
         ids::after_exec(&mut task.process.credentials.borrow_mut());
         let mut regs = ptrace::regs(pid)?;
         // A kept file may be the last one that this process may open.
@@ -206,27 +210,33 @@ struct Argv<'a> {
     words: &'a [Vec<u8>],
     /// The guest's own pointers behind the first, and NULL.
     rest: Vec<u64>,
+    /// What follows them.
+    append: &'a [Vec<u8>],
 }
 
 impl Argv<'_> {
     /// Bytes that [`Argv::place`] needs.
     fn len(&self) -> u64 {
-        let strings: usize = self.words.iter().map(|word| word.len() + 1).sum();
-        ((self.words.len() + self.rest.len() + 1) * 8 + strings) as u64
+        let strings: usize = self.words.iter().chain(self.append).map(|word| word.len() + 1).sum();
+        ((self.words.len() + self.rest.len() + self.append.len() + 1) * 8 + strings) as u64
     }
 
     /// Appends array and strings to `bytes`, which will lie at `base`; returns the array's address.
     fn place(self, base: u64, bytes: &mut Vec<u8>) -> u64 {
         let array = base + bytes.len() as u64;
-        let mut string = array + ((self.words.len() + self.rest.len()) * 8) as u64;
-        let mut pointers = Vec::new();
-        for word in self.words {
-            pointers.push(string);
+        let count = self.words.len() + self.rest.len() + self.append.len();
+        let mut string = array + (count * 8) as u64;
+        let mut place = |word: &Vec<u8>| {
+            let at = string;
             string += word.len() as u64 + 1;
-        }
-        pointers.extend(self.rest);
+            at
+        };
+        let mut pointers: Vec<u64> = self.words.iter().map(&mut place).collect();
+        pointers.extend(&self.rest[..self.rest.len() - 1]);
+        pointers.extend(self.append.iter().map(&mut place));
+        pointers.push(0);
         bytes.extend(pointers.into_iter().flat_map(u64::to_ne_bytes));
-        for word in self.words {
+        for word in self.words.iter().chain(self.append) {
             bytes.extend_from_slice(word);
             bytes.push(0);
         }

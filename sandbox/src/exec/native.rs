@@ -1,0 +1,341 @@
+//! Tools: programs of this host that run in the place of a foreign guest's own.
+//!
+//! Only execve sees them. A tool is chosen by the guest's file that the path leads to, links followed, so that `cc`, `gcc`
+//! and `/usr/bin/gcc-12` are one. What cannot start here is found out before it is tried, told once, and the guest's own
+//! program runs instead: a build never breaks because of a tool.
+#![forbid(unsafe_code)]
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::files::Found;
+use super::libraries::{Libraries, Needs, Why};
+use crate::config::{FileId, Tool, ToolView, Toolset};
+use crate::error::{Errno, Error};
+use crate::vfs::{GuestPath, HostPath, ViewId};
+
+/// What a choice may depend on beside the file: the arguments of the execve, and the environment.
+pub trait Start {
+    /// All of argv.
+    ///
+    /// # Errors
+    /// EFAULT, E2BIG.
+    fn arguments(&mut self) -> Result<Vec<Vec<u8>>, Errno>;
+
+    /// The value of a variable of envp.
+    ///
+    /// # Errors
+    /// EFAULT, E2BIG.
+    fn variable(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Errno>;
+
+    /// The caller's view, if the file is shown by an overlay of it: then it is a part of the tool that runs it.
+    fn overlay(&self, file: &GuestPath) -> Option<ViewId>;
+}
+
+/// An execve without arguments and environment.
+impl Start for () {
+    fn arguments(&mut self) -> Result<Vec<Vec<u8>>, Errno> {
+        Ok(Vec::new())
+    }
+
+    fn variable(&mut self, _: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
+        Ok(None)
+    }
+
+    fn overlay(&self, _: &GuestPath) -> Option<ViewId> {
+        None
+    }
+}
+
+/// How a tool is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chosen {
+    pub program: HostPath,
+    pub interpreter: Option<HostPath>,
+    pub view: ViewId,
+    /// What /proc/PID/exe shows.
+    pub exe: GuestPath,
+    /// Guest paths of the library directories, joined by colons.
+    pub library_path: Vec<u8>,
+    /// "NAME=value" for variables that are not set.
+    pub env: Vec<Vec<u8>>,
+    /// Words behind the caller's arguments.
+    pub append: Vec<Vec<u8>>,
+}
+
+/// The tools of a session.
+#[derive(Debug, Default)]
+pub struct Natives {
+    tools: HashMap<GuestPath, Tool>,
+    /// By position in [`Toolset::views`]; the session's views are these, behind the guest's own.
+    libraries: Vec<Rc<Libraries>>,
+    /// What is known of each program: found out when it is first run.
+    needs: RefCell<HashMap<(usize, HostPath), Result<Needs, Why>>>,
+    /// What the user has not been told yet.
+    warnings: RefCell<Vec<Error>>,
+}
+
+impl Natives {
+    /// Those of a configuration.
+    pub fn new(toolset: &Toolset) -> Self {
+        let mut libraries: Vec<Rc<Libraries>> = Vec::new();
+        for (at, view) in toolset.views.iter().enumerate() {
+            let like = |other: &ToolView| (&other.root, &other.libraries) == (&view.root, &view.libraries);
+            let known = toolset.views[..at].iter().position(like).map(|other| Rc::clone(&libraries[other]));
+            libraries.push(known.unwrap_or_else(|| Rc::new(Libraries::of(&view.root, &view.libraries))));
+        }
+        let tools = toolset.tools.iter().map(|tool| (GuestPath::lexical(&tool.guest), tool.clone()));
+        Self { tools: tools.collect(), libraries, ..Self::default() }
+    }
+
+    /// Where a view shows its library directories: guest path and host path of each.
+    pub fn library_mounts(&self, view: usize) -> impl Iterator<Item = (GuestPath, HostPath)> + '_ {
+        let shown = |(at, host): (usize, &HostPath)| (library_directory(at), host.clone());
+        self.libraries[view].directories().iter().enumerate().map(shown)
+    }
+
+    /// What every program's environment is rid of: what was given to a tool is not its children's.
+    pub fn own_variables(&self) -> Vec<Vec<u8>> {
+        let mut all: Vec<_> = self.tools.values().flat_map(|tool| variables(tool)).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// The tool that runs where the guest executes the file `found`; `None` if that itself runs.
+    ///
+    /// # Errors
+    /// Those of `start`.
+    pub fn choose(&self, found: &Found, start: &mut dyn Start) -> Result<Option<Chosen>, Errno> {
+        if let Some(view) = start.overlay(&found.guest) {
+            return Ok(self.part(found, view));
+        }
+        let Some(tool) = self.tools.get(&found.guest) else { return Ok(None) };
+        if tool.compared.is_some_and(|compared| found.id != Some(compared)) {
+            return Ok(None);
+        }
+        if falls_back(tool, start)? {
+            return Ok(None);
+        }
+        let program = HostPath::new(&tool.host);
+        let Some(needs) = self.ready(tool.view, &program, Some(tool)) else { return Ok(None) };
+        let exe = tool.exe.as_deref().map_or_else(|| found.guest.clone(), GuestPath::lexical);
+        Ok(Some(Chosen {
+            program,
+            view: view_id(tool.view),
+            exe,
+            library_path: self.library_path(&needs),
+            interpreter: needs.interpreter,
+            env: variables(tool).collect(),
+            append: appended(tool, start)?,
+        }))
+    }
+
+    /// A program that a tool has beside it.
+    fn part(&self, found: &Found, view: ViewId) -> Option<Chosen> {
+        let position = view.0.checked_sub(1)?;
+        let needs = self.ready(position, &found.host, None)?;
+        Some(Chosen {
+            program: found.host.clone(),
+            view,
+            exe: found.guest.clone(),
+            library_path: self.library_path(&needs),
+            interpreter: needs.interpreter,
+            env: Vec::new(),
+            append: Vec::new(),
+        })
+    }
+
+    /// What the program needs, if all of it is there. Where `tool` is not, the user is told why.
+    fn ready(&self, view: usize, program: &HostPath, tool: Option<&Tool>) -> Option<Needs> {
+        let key = (view, program.clone());
+        if let Some(known) = self.needs.borrow().get(&key) {
+            return known.clone().ok();
+        }
+        let needs = self.libraries[view].needs(program);
+        if let (Err(why), Some(tool)) = (&needs, tool) {
+            self.warnings.borrow_mut().push(Error::NativeBroken {
+                name: tool.name.clone(),
+                path: tool.host.clone(),
+                why: why.to_string(),
+            });
+        }
+        self.needs.borrow_mut().insert(key, needs.clone());
+        needs.ok()
+    }
+
+    fn library_path(&self, needs: &Needs) -> Vec<u8> {
+        let names: Vec<_> = needs.directories.iter().map(|&at| library_directory(at)).collect();
+        names.iter().map(GuestPath::as_bytes).collect::<Vec<_>>().join(&b':')
+    }
+
+    /// What the user has to be told since the last time.
+    pub fn take_warnings(&self) -> Vec<Error> {
+        self.warnings.take()
+    }
+
+    /// True if there are any tools.
+    pub fn any(&self) -> bool {
+        !self.tools.is_empty()
+    }
+}
+
+/// The session's number of the view at this position of [`Toolset::views`].
+pub fn view_id(position: usize) -> ViewId {
+    ViewId(position + 1)
+}
+
+/// Where a view shows the library directory `at`. One component, so that no parent of it has to be made up.
+fn library_directory(at: usize) -> GuestPath {
+    GuestPath::lexical(format!("/.xroot-lib-{at}").as_bytes())
+}
+
+fn variables(tool: &Tool) -> impl Iterator<Item = Vec<u8>> + '_ {
+    tool.env.iter().map(|(name, value)| format!("{name}={value}").into_bytes())
+}
+
+/// Whether a word of the arguments wants the guest's own program.
+fn falls_back(tool: &Tool, start: &mut dyn Start) -> Result<bool, Errno> {
+    if tool.fallback.is_empty() {
+        return Ok(false);
+    }
+    let words = start.arguments()?;
+    let wanted = |word: &Vec<u8>| tool.fallback.iter().any(|pattern| matches(pattern.as_bytes(), word));
+    Ok(words.iter().skip(1).any(wanted))
+}
+
+fn appended(tool: &Tool, start: &mut dyn Start) -> Result<Vec<Vec<u8>>, Errno> {
+    let mut words: Vec<Vec<u8>> = tool.append.iter().map(|word| word.clone().into_bytes()).collect();
+    for (variable, flag) in &tool.append_each {
+        let value = start.variable(variable.as_bytes())?.unwrap_or_default();
+        let dirs = value.split(|&byte| byte == b':').filter(|dir| !dir.is_empty());
+        words.extend(dirs.map(|dir| [flag.as_bytes(), dir].concat()));
+    }
+    Ok(words)
+}
+
+/// Whether `word` is what `pattern` says, in which `*` stands for any text.
+fn matches(pattern: &[u8], word: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => word.is_empty(),
+        Some((b'*', rest)) => (0..=word.len()).any(|skip| matches(rest, &word[skip..])),
+        Some((byte, rest)) => {
+            word.split_first().is_some_and(|(first, word)| first == byte && matches(rest, word))
+        }
+    }
+}
+
+impl FileId {
+    /// Of an open file or a path's metadata.
+    pub fn of(metadata: &std::fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified: (metadata.mtime(), metadata.mtime_nsec()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    /// An execve with these words, by a caller with one variable.
+    struct Words(&'static [&'static str]);
+
+    impl Start for Words {
+        fn arguments(&mut self) -> Result<Vec<Vec<u8>>, Errno> {
+            Ok(self.0.iter().map(|word| word.as_bytes().to_vec()).collect())
+        }
+
+        fn variable(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
+            Ok((name == b"DIRS").then(|| b"/a::/b".to_vec()))
+        }
+
+        fn overlay(&self, _: &GuestPath) -> Option<ViewId> {
+            None
+        }
+    }
+
+    fn tool(host: PathBuf) -> Tool {
+        Tool {
+            name: "sh".into(),
+            guest: b"/usr/bin/dash".to_vec(),
+            host,
+            compared: None,
+            view: 0,
+            exe: None,
+            env: vec![("A".into(), "b c".into())],
+            fallback: vec!["-march=native".into(), "-specs=*".into()],
+            append: vec!["-x".into()],
+            append_each: vec![("DIRS".into(), "-L".into()), ("NONE".into(), "-M".into())],
+        }
+    }
+
+    fn natives(tool: Tool) -> Natives {
+        let view = ToolView { root: "/".into(), ..ToolView::default() };
+        Natives::new(&Toolset { machine: None, tools: vec![tool], views: vec![view] })
+    }
+
+    fn shell() -> PathBuf {
+        std::fs::canonicalize("/bin/sh").expect("the host has a shell")
+    }
+
+    fn found(id: Option<FileId>) -> Found {
+        let guest = GuestPath::lexical(b"/usr/bin/dash");
+        Found { guest, host: HostPath::new("/srv/usr/bin/dash"), file: None, id }
+    }
+
+    fn choose(natives: &Natives, words: &'static [&'static str]) -> Option<Chosen> {
+        natives.choose(&found(None), &mut Words(words)).expect("the words can be read")
+    }
+
+    #[test]
+    fn a_tool_is_started_with_what_it_needs() {
+        let natives = natives(tool(shell()));
+        let chosen = choose(&natives, &["sh", "-c"]).expect("the host's shell can be started");
+        assert_eq!((chosen.view, chosen.exe.as_bytes()), (ViewId(1), &b"/usr/bin/dash"[..]));
+        assert_eq!(chosen.append, [&b"-x"[..], b"-L/a", b"-L/b"]);
+        assert_eq!(chosen.env, [b"A=b c"]);
+        assert_eq!(natives.own_variables(), [b"A=b c"]);
+        assert!(chosen.library_path.starts_with(b"/.xroot-lib-"), "{chosen:?}");
+        assert!(natives.take_warnings().is_empty());
+    }
+
+    #[test]
+    fn some_arguments_want_the_guests_own_program() {
+        let natives = natives(tool(shell()));
+        for (words, falls_back) in [
+            (&["sh", "-march=native"][..], true),
+            (&["sh", "-march=native2"], false),
+            (&["-march=native"], false),
+            (&["sh", "-specs="], true),
+            (&["sh", "x", "-specs=a/b"], true),
+        ] {
+            assert_eq!(choose(&natives, words).is_none(), falls_back, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn another_file_than_the_one_compared_runs_itself() {
+        let id = FileId::of(&std::fs::metadata("/").expect("it is there"));
+        let natives = natives(Tool { compared: Some(id), ..tool(shell()) });
+        let chosen = |id| natives.choose(&found(id), &mut Words(&["sh"])).expect("the words can be read");
+        assert!(chosen(Some(id)).is_some());
+        assert!(chosen(Some(FileId { size: id.size + 1, ..id })).is_none() && chosen(None).is_none());
+    }
+
+    #[test]
+    fn what_cannot_start_is_told_of_once() {
+        let natives = natives(tool("/etc/passwd".into()));
+        assert_eq!(choose(&natives, &["sh"]), None);
+        assert_eq!(natives.take_warnings().len(), 1);
+        assert_eq!(choose(&natives, &["sh"]), None);
+        assert_eq!(natives.take_warnings(), []);
+    }
+}
