@@ -7,14 +7,14 @@ use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 
-use nix::unistd::Pid;
+use nix::unistd::{AccessFlags, Pid, access};
 
-use crate::config::{Binding, Config, Origin};
+use crate::config::{Binding, Config, Origin, Toolset};
 use crate::engine::filter;
 use crate::engine::ptrace::{Ended, Engine};
 use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::Carrier;
-use crate::exec::{self, Emulators, Files, Found, Natives, Refused, Runners};
+use crate::exec::{self, Emulators, Files, Found, Machine, Natives, Refused, Runners};
 use crate::image::{self, Prepared};
 pub use crate::sys::front::{Front, Side, split};
 use crate::sys::fs;
@@ -49,6 +49,7 @@ impl Session {
             features: features(&config, &prepared),
             ids: config.ids,
             kernel_release: config.kernel_release,
+            machine: config.toolset.machine.as_deref().and_then(Machine::named),
             wait_all: config.wait_all,
             tracer: Pid::this(),
             verbose: config.verbose,
@@ -181,13 +182,19 @@ fn features(config: &Config, prepared: &Prepared) -> Vec<Feature> {
         .any(|mount| mount.kind != Kind::Directory || mount.guest != GuestPath::root());
     [
         (Feature::FakeIds, config.ids.is_some()),
-        (Feature::ReadOnly, config.bindings.iter().any(is_readonly_by_wish)),
+        (Feature::ReadOnly, config.bindings.iter().any(is_readonly_by_wish) || own_tools(&config.toolset)),
         (Feature::Release, config.kernel_release.is_some()),
+        (Feature::Tools, !config.toolset.tools.is_empty()),
         (Feature::VirtualNames, virtual_names),
     ]
     .into_iter()
     .filter_map(|(feature, on)| on.then_some(feature))
     .collect()
+}
+
+/// Whether tools lie in a tree of the user's own, whose files he could change.
+fn own_tools(toolset: &Toolset) -> bool {
+    toolset.views.iter().any(|view| access(&view.root, AccessFlags::W_OK).is_ok())
 }
 
 /// /sys is read-only by default, which need not cost a stop at each fchmod: an ordinary user can change nothing there.

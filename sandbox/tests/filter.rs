@@ -9,7 +9,8 @@ use sandbox::syscall::TABLE;
 use sandbox::syscall::table::{Feature, Verdict, When, row};
 use seccompiler::sock_filter;
 
-const FEATURES: [Feature; 4] = [Feature::FakeIds, Feature::ReadOnly, Feature::Release, Feature::VirtualNames];
+const FEATURES: [Feature; 5] =
+    [Feature::FakeIds, Feature::ReadOnly, Feature::Release, Feature::Tools, Feature::VirtualNames];
 
 const TRAPPED: &[&str] = &["mount", "unshare", "clone", "sethostname", "prctl", "getuid"];
 

@@ -12,6 +12,8 @@ pub struct Machine {
     pub name: &'static str,
     /// What Debian, uname(1) or others call it.
     aliases: &'static [&'static str],
+    /// What uname(2) tells of it, as far as that is not its name: what its emulator says.
+    uname: Option<&'static str>,
     e_machine: u16,
     pub(super) wide: bool,
     pub(super) little: bool,
@@ -24,7 +26,12 @@ const fn row(
     class: u8,
     data: u8,
 ) -> Machine {
-    Machine { name, aliases, e_machine, wide: class == e::ELFCLASS64, little: data == e::ELFDATA2LSB }
+    let (wide, little) = (class == e::ELFCLASS64, data == e::ELFDATA2LSB);
+    Machine { name, aliases, uname: None, e_machine, wide, little }
+}
+
+const fn told(row: Machine, uname: &'static str) -> Machine {
+    Machine { uname: Some(uname), ..row }
 }
 
 use goblin::elf::header::{ELFCLASS32 as B32, ELFCLASS64 as B64, ELFDATA2LSB as LE, ELFDATA2MSB as BE};
@@ -33,9 +40,12 @@ static MACHINES: &[Machine] = &[
     row("x86_64", &["amd64", "x86-64"], e::EM_X86_64, B64, LE),
     row("aarch64", &["arm64"], e::EM_AARCH64, B64, LE),
     row("aarch64_be", &["arm64be"], e::EM_AARCH64, B64, BE),
-    row("arm", &["armhf", "armel", "armv7l", "armv7", "armv6l", "armv8l"], e::EM_ARM, B32, LE),
-    row("armeb", &["armv7b"], e::EM_ARM, B32, BE),
-    row("i386", &["i486", "i586", "i686", "x86"], e::EM_386, B32, LE),
+    told(
+        row("arm", &["armhf", "armel", "armv7l", "armv7", "armv6l", "armv8l"], e::EM_ARM, B32, LE),
+        "armv7l",
+    ),
+    told(row("armeb", &["armv7b"], e::EM_ARM, B32, BE), "armv7b"),
+    told(row("i386", &["i486", "i586", "i686", "x86"], e::EM_386, B32, LE), "i686"),
     row("riscv64", &[], e::EM_RISCV, B64, LE),
     row("riscv32", &[], e::EM_RISCV, B32, LE),
     row("ppc64le", &["ppc64el", "powerpc64le"], e::EM_PPC64, B64, LE),
@@ -74,6 +84,11 @@ impl Machine {
         let (wide, little) = (head[e::EI_CLASS] == e::ELFCLASS64, head[e::EI_DATA] == e::ELFDATA2LSB);
         let e_machine = if little { u16::from_le_bytes(raw) } else { u16::from_be_bytes(raw) };
         MACHINES.iter().find(|row| (row.e_machine, row.wide, row.little) == (e_machine, wide, little))
+    }
+
+    /// `machine` of uname(2) where its programs run.
+    pub fn uname(&self) -> &'static str {
+        self.uname.unwrap_or(self.name)
     }
 
     /// True for this host's own programs.

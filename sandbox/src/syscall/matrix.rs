@@ -67,6 +67,7 @@ fn with(feature: Feature) -> &'static str {
         Feature::FakeIds => "with -0 or -i",
         Feature::ReadOnly => "with a read-only binding",
         Feature::Release => "with -k",
+        Feature::Tools => "with native tools",
         Feature::VirtualNames => "with a binding that is not on disk",
     }
 }

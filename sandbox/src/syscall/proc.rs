@@ -7,6 +7,8 @@
 //! Source: proc(5). Compared with what a process sees that has the same tree by chroot and bind mounts.
 #![forbid(unsafe_code)]
 
+mod cpu;
+
 mod maps;
 
 mod mounts;
@@ -159,7 +161,7 @@ pub fn check_open(call: &Call<'_>, file: &Resolved, writes: bool) -> Result<(), 
 /// As open(2) of the kernel's own file.
 pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
     let names = call.names();
-    let Some(entry) = Entry::of(names, &file.guest) else { return release(call, file) };
+    let Some(entry) = Entry::of(names, &file.guest) else { return of_system(call, file) };
     let Some(text) = Text::of(&entry) else { return Ok(None) };
     // The files of other processes that may be opened at all say nothing of the guest.
     if file.kind != Kind::Proc || !call.tasks.contains(entry.id) && text != Text::Sockets {
@@ -176,15 +178,15 @@ pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacemen
     Replacement::new(call, file, &text).map(Some)
 }
 
-/// The same for what tells the kernel's release, where another one is pretended.
-fn release(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
-    let Some(release) = &call.world.kernel_release else { return Ok(None) };
-    let release = release.as_bytes();
+/// The same for what tells the machine, where the guest's is another one, and the kernel's release, where another one is
+/// pretended.
+fn of_system(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
+    let release = call.world.kernel_release.as_ref().map(|release| release.as_bytes());
     let mount = call.names().locate(&file.guest).mount;
-    let text = match file.guest.below(&mount.guest) {
-        Some(b"sys/kernel/osrelease") => [release, b"\n"].concat(),
+    let text = match (file.guest.below(&mount.guest), release, call.world.machine) {
+        (Some(b"sys/kernel/osrelease"), Some(release), _) => [release, b"\n"].concat(),
         // "Linux version RELEASE (who built it) ..."
-        Some(b"version") => {
+        (Some(b"version"), Some(release), _) => {
             let own = read(file.host.as_bytes())?;
             let mut words: Vec<_> = own.split(|&byte| byte == b' ').collect();
             if let Some(word) = words.get_mut(2) {
@@ -192,6 +194,11 @@ fn release(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Fail
             }
             words.join(&b' ')
         }
+        (Some(b"sys/kernel/arch"), _, Some(machine)) => format!("{}\n", machine.uname()).into_bytes(),
+        (Some(b"cpuinfo"), _, Some(machine)) => match cpu::info(machine, &read(file.host.as_bytes())?) {
+            Some(text) => text.into_bytes(),
+            None => return Ok(None),
+        },
         _ => return Ok(None),
     };
     Replacement::new(call, file, &text).map(Some)

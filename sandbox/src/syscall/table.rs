@@ -70,6 +70,8 @@ pub enum Feature {
     ReadOnly,
     /// A pretended kernel release (`-k`).
     Release,
+    /// Tools of this host in a guest of another machine.
+    Tools,
     /// Bindings whose names do not exist on disk, so that directory listings need them added.
     VirtualNames,
 }

@@ -41,6 +41,7 @@ impl Fixture {
             features: Vec::new(),
             ids: None,
             kernel_release: None,
+            machine: None,
             wait_all: false,
             tracer: Pid::from_raw(1),
             verbose: false,

@@ -1,19 +1,37 @@
-//! uname(2) under a pretended kernel release.
+//! uname(2) under a pretended kernel release, and for tools of this host in a guest of another machine.
 #![forbid(unsafe_code)]
 
 use std::os::unix::ffi::OsStrExt;
 
 use super::call::{Action, Call};
 use crate::error::Failure;
+use crate::exec::Machine;
 use crate::sys::fs::bytes_of;
+use crate::vfs::ViewId;
 
-/// uname(2). An emulator copies the release from here, as far as it does not set one itself (`qemu -r`).
+/// uname(2). An emulator takes the release from here, as far as it does not set one itself (`qemu -r`), and never the
+/// machine.
 pub fn uname(call: &mut Call<'_>) -> Result<Action, Failure> {
-    let Some(release) = &call.world.kernel_release else { return Ok(Action::Pass) };
+    let (release, machine) = (&call.world.kernel_release, call.pretended_machine());
+    if release.is_none() && machine.is_none() {
+        return Ok(Action::Pass);
+    }
     let mut name = crate::sys::process::uname()?;
-    fill(&mut name.release, release.as_bytes());
+    if let Some(release) = release {
+        fill(&mut name.release, release.as_bytes());
+    }
+    if let Some(machine) = machine {
+        fill(&mut name.machine, machine.uname().as_bytes());
+    }
     call.mem.write(call.args[0], bytes_of(&name))?;
     Ok(Action::Answer(0))
+}
+
+impl Call<'_> {
+    /// The machine that a tool of the host believes to be on; `None` for the guest's own programs.
+    fn pretended_machine(&self) -> Option<&'static Machine> {
+        self.world.machine.filter(|_| self.task().process.view.get() != ViewId::GUEST)
+    }
 }
 
 /// Replaces a field, NUL-terminated and cut where it is too long.

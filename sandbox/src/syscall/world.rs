@@ -12,8 +12,8 @@ use super::table::{Feature, Row};
 use crate::arch;
 use crate::config::Ids;
 use crate::error::{Error, tell};
-use crate::exec::Runners;
 use crate::exec::loader::Carrier;
+use crate::exec::{Machine, Runners};
 use crate::sys::probe::Probes;
 use crate::vfs::{HostLookup, Views};
 
@@ -33,6 +33,8 @@ pub struct World {
     /// The identity that the guest is told, if not its own.
     pub ids: Option<Ids>,
     pub kernel_release: Option<OsString>,
+    /// The machine of the guest's own programs, where it is not this host's.
+    pub machine: Option<&'static Machine>,
     pub wait_all: bool,
     /// The guest may follow the links of the tracer's descriptors: the tracer has no capability that it lacks.
     pub pins: bool,

@@ -6,7 +6,7 @@
 
 use nix::errno::Errno::{EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EPERM};
 
-use super::Feature::{FakeIds, ReadOnly, Release, VirtualNames};
+use super::Feature::{FakeIds, ReadOnly, Release, Tools, VirtualNames};
 use super::Row;
 use super::When::{ArgHas, ArgIs, ArgIsNot, Feature, FeatureArgIs, NotNull};
 use super::build::{NO, allow, always, at, cwd as from_cwd, path, refuse, when};
@@ -179,7 +179,7 @@ pub const ROWS: &[Row] = &[
     allow("exit", 60, 93),
     allow("wait4", 61, 260).why(CHILDREN),
     always("kill", 62, 129, kill::kill),
-    when("uname", 63, 160, &[Feature(Release)], uname::uname),
+    when("uname", 63, 160, &[Feature(Release), Feature(Tools)], uname::uname),
     allow("semget", 64, 190),
     allow("semop", 65, 193),
     allow("semctl", 66, 191),
