@@ -1,0 +1,7 @@
+//! Native tools: programs of the host that run in the place of a foreign guest's, at their own speed.
+//!
+//! [`profile`] is what is known about each tool.
+#![forbid(unsafe_code)]
+
+pub mod profile;
+
