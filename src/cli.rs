@@ -8,13 +8,15 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueEnum};
 
 /// What the words ask for.
 #[derive(Debug)]
 pub enum Request {
     /// Run a command in a guest.
     Run(Box<Cli>),
+    /// Say which programs of the host take the place of the guest's, or get some.
+    Tools(Box<ToolsCli>),
     /// Print the support matrix of system calls.
     Syscalls,
     /// Print this text: `--help`, `--version`.
@@ -26,7 +28,8 @@ pub enum Request {
 #[command(
     name = "xroot",
     version,
-    override_usage = "xroot -r ROOTFS [OPTIONS] [COMMAND [ARGS]...]\n       xroot syscalls | help | version",
+    override_usage = "xroot -r ROOTFS [OPTIONS] [COMMAND [ARGS]...]\n       xroot tools [install] -r ROOTFS [OPTIONS]\n       \
+                      xroot syscalls | help | version",
     after_help = "Without COMMAND the guest's shell runs. Your home, the current directory, /tmp, /dev, /proc, /sys \
                   and the host's name service files are visible in the guest by default.\n\
                   `xroot syscalls` prints how each system call is treated.",
@@ -84,9 +87,20 @@ pub struct Cli {
     #[arg(long, conflicts_with = "wait_all")]
     pub kill_on_exit: bool,
 
-    /// Use no program of the host (the default)
+    #[command(flatten)]
+    pub native: Native,
+
+    /// Say why the host's program NAME is used or not, and run nothing
+    #[arg(long, value_name = "NAME")]
+    pub explain_native: Option<String>,
+
+    /// Write one line an exec to FILE; `-` is stderr
+    #[arg(long, value_name = "FILE")]
+    pub trace_exec: Option<PathBuf>,
+
+    /// At the end, say on stderr how often each program ran and what CPU time it took
     #[arg(long)]
-    pub no_native: bool,
+    pub report: bool,
 
     /// Explain each decision on stderr
     #[arg(long)]
@@ -122,6 +136,104 @@ pub struct Root {
     pub installer: Option<PathBuf>,
 }
 
+/// Programs of the host in the place of the guest's.
+#[derive(Debug, Default, Args)]
+pub struct Native {
+    /// Programs of the host to use: names, @groups, `auto`, `none`, -NAME, NAME=force, /GUEST/PATH=/HOST/PATH; with commas
+    /// or repeated. A first word -NAME takes it from the default
+    #[arg(long, value_name = "SPEC", allow_hyphen_values = true)]
+    pub native: Vec<String>,
+
+    /// Use no program of the host
+    #[arg(long, conflicts_with = "native")]
+    pub no_native: bool,
+
+    /// Who compiles: the guest's gcc with the host's cc1, as and ld, the host's gcc too, or the guest's alone
+    #[arg(long, value_name = "MODE", value_parser = ["inner", "driver", "off"])]
+    pub native_cc: Option<String>,
+
+    /// Take these programs from the root filesystem DIR, which is for the host's machine
+    #[arg(long, value_name = "DIR")]
+    pub tools: Option<PathBuf>,
+}
+
+/// `xroot tools` as typed.
+#[derive(Debug)]
+pub struct ToolsCli {
+    /// The options that it shares with a run.
+    pub session: Cli,
+    pub what: ToolsWhat,
+}
+
+/// What `xroot tools` is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ToolsWhat {
+    /// Print the table; with `strict`, fail if something that was asked for by name is missing.
+    Table { json: bool, strict: bool },
+    /// Print every check made for one tool.
+    Explain(String),
+    /// Get a root filesystem of the host's machine and the guest's release.
+    Install,
+}
+
+/// Shows which programs of the host take the place of the guest's.
+#[derive(Debug, Parser)]
+#[command(
+    name = "xroot tools",
+    override_usage = "xroot tools -r ROOTFS [OPTIONS]\n       xroot tools install -r ROOTFS [OPTIONS]"
+)]
+struct ToolsArgs {
+    /// The guest's root filesystem
+    #[arg(short, long, value_name = "DIR")]
+    rootfs: PathBuf,
+
+    #[command(flatten)]
+    native: Native,
+
+    /// Emulator for foreign programs: a static qemu-user, found by itself otherwise
+    #[arg(short, long, value_name = "[ARCH=]PATH")]
+    qemu: Vec<OsString>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Fail if a program that was asked for by name cannot be used
+    #[arg(long)]
+    strict: bool,
+
+    /// Print every check made for the program NAME
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["json", "strict"])]
+    explain: Option<String>,
+
+    /// Explain each decision on stderr
+    #[arg(long)]
+    verbose: bool,
+
+    /// `install` gets the programs of the guest's release, for --tools
+    #[arg(conflicts_with_all = ["json", "strict", "explain"])]
+    action: Option<ToolsAction>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ToolsAction {
+    Install,
+}
+
+impl From<ToolsArgs> for ToolsCli {
+    fn from(args: ToolsArgs) -> Self {
+        let what = match (args.action, args.explain) {
+            (Some(ToolsAction::Install), _) => ToolsWhat::Install,
+            (None, Some(name)) => ToolsWhat::Explain(name),
+            (None, None) => ToolsWhat::Table { json: args.json, strict: args.strict },
+        };
+        let root = Root { rootfs: Some(args.rootfs), ..Root::default() };
+        let session =
+            Cli { root, native: args.native, qemu: args.qemu, verbose: args.verbose, ..Cli::default() };
+        Self { session, what }
+    }
+}
+
 /// Reads the words of the command line, the program's name first.
 ///
 /// # Errors
@@ -131,6 +243,10 @@ pub fn parse(words: &[OsString]) -> Result<Request, String> {
         |text: &str| words.get(1).map(OsString::as_os_str) == Some(OsStr::new(text)) && words.len() == 2;
     if word("syscalls") {
         return Ok(Request::Syscalls);
+    }
+    if asks_for_tools(words) {
+        let parsed = ToolsArgs::try_parse_from(&words[1..]);
+        return request(parsed, |args| Request::Tools(Box::new(args.into())));
     }
     let instead = if word("help") {
         Some("--help")
@@ -143,8 +259,21 @@ pub fn parse(words: &[OsString]) -> Result<Request, String> {
         Some(option) => Cli::try_parse_from(["xroot", option]),
         None => Cli::try_parse_from(words),
     };
+    request(parsed, |mut cli| match cli.explain_native.take() {
+        Some(name) => Request::Tools(Box::new(ToolsCli { session: cli, what: ToolsWhat::Explain(name) })),
+        None => Request::Run(Box::new(cli)),
+    })
+}
+
+/// True if the words are those of `xroot tools`.
+pub fn asks_for_tools(words: &[OsString]) -> bool {
+    words.get(1).is_some_and(|word| word == "tools")
+}
+
+/// Makes a request of what clap understood, and one line of what it did not.
+fn request<T>(parsed: Result<T, clap::Error>, make: impl FnOnce(T) -> Request) -> Result<Request, String> {
     match parsed {
-        Ok(cli) => Ok(Request::Run(Box::new(cli))),
+        Ok(words) => Ok(make(words)),
         Err(error) if !error.use_stderr() => Ok(Request::Print(error.render().to_string())),
         Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => Err("no rootfs given".into()),
         Err(error) => {
@@ -156,81 +285,4 @@ pub fn parse(words: &[OsString]) -> Result<Request, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn run(words: &str) -> Cli {
-        let words: Vec<OsString> =
-            ["xroot"].into_iter().chain(words.split(' ')).map(OsString::from).collect();
-        match parse(&words) {
-            Ok(Request::Run(cli)) => *cli,
-            other => panic!("{words:?}: {other:?}"),
-        }
-    }
-
-    #[track_caller]
-    fn refused(words: &str) -> String {
-        let words: Vec<OsString> =
-            ["xroot"].into_iter().chain(words.split(' ')).map(OsString::from).collect();
-        parse(&words).expect_err("these words make no sense")
-    }
-
-    #[test]
-    fn clap_finds_no_fault_in_the_declaration() {
-        <Cli as clap::CommandFactory>::command().debug_assert();
-    }
-
-    #[test]
-    fn the_guests_options_are_not_ours() {
-        let cli = run("-r R ls -l --rootfs x -b y -- --version -0");
-        assert_eq!(cli.command, ["ls", "-l", "--rootfs", "x", "-b", "y", "--", "--version", "-0"]);
-        assert!(cli.bind.is_empty() && !cli.fake_root);
-        assert_eq!(run("-r R -- -odd").command, ["-odd"]);
-        assert_eq!(run("-r R --verbose").command, [""; 0]);
-    }
-
-    #[test]
-    fn an_unknown_option_is_not_a_command() {
-        assert!(refused("-r R --bogus ls").starts_with("unexpected argument '--bogus'"));
-    }
-
-    #[test]
-    fn a_subcommand_is_one_only_as_the_first_word() {
-        assert!(matches!(parse(&["xroot".into(), "syscalls".into()]), Ok(Request::Syscalls)));
-        assert_eq!(run("-r R syscalls").command, ["syscalls"]);
-        assert_eq!(run("-r R help").command, ["help"]);
-        for word in ["help", "-h", "--help", "version", "-V", "--version"] {
-            assert!(matches!(parse(&["xroot".into(), word.into()]), Ok(Request::Print(_))), "{word}");
-        }
-    }
-
-    #[test]
-    fn aliases_of_docker_and_proot_are_known() {
-        let cli = run("-b a -m b -v c --bind d --mount e --volume f -r R");
-        assert_eq!(cli.bind, ["a", "b", "c", "d", "e", "f"]);
-        for spelling in ["-w /d", "--workdir /d", "--cwd /d", "--pwd /d", "--pwd=/d"] {
-            assert_eq!(run(&format!("-r R {spelling} ls")).workdir, Some("/d".into()), "{spelling}");
-        }
-        let cli = run("-r R --kill-on-exit --no-native -k 5.0 -q q -e A=b ls");
-        assert_eq!(
-            (cli.kernel_release, cli.qemu, cli.env),
-            (Some("5.0".into()), vec!["q".into()], vec!["A=b".into()])
-        );
-    }
-
-    #[test]
-    fn the_words_it_and_ti_have_no_effect() {
-        assert_eq!(run("-it -r R ls").ids, ["t"]);
-        assert_eq!(run("-ti -r R -i 1:2 ls").ids, ["1:2"]);
-        assert!(refused("-r R -tx ls").contains("-t"));
-    }
-
-    #[test]
-    fn exactly_one_rootfs_is_wanted() {
-        assert!(refused("ls") == "no rootfs given");
-        assert!(refused("-r A -R B ls").contains("cannot be used with"));
-        assert_eq!(run("-S B ls").root.installer, Some("B".into()));
-        assert!(refused("-0 -i 1:2 -r A").contains("cannot be used with"));
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use cli::Request;
+use cli::{Request, ToolsWhat};
 use report::Report;
 use sandbox::{Error, Session, Side};
 
@@ -27,10 +27,24 @@ fn main() -> ExitCode {
 
 fn run(words: &[OsString]) -> Result<u8, Report> {
     match cli::parse(words).map_err(|text| {
-        Report::usage(text, Some("xroot -r ROOTFS COMMAND (all options: xroot --help)".into()))
+        let fix = if cli::asks_for_tools(words) {
+            "xroot tools -r ROOTFS (all options: xroot tools --help)"
+        } else {
+            "xroot -r ROOTFS COMMAND (all options: xroot --help)"
+        };
+        Report::usage(text, Some(fix.into()))
     })? {
         Request::Print(text) => print(&text),
         Request::Syscalls => print(&sandbox::syscall::matrix::text()),
+        Request::Tools(cli) => {
+            plan::plan(cli.session, &plan::surroundings())?;
+            let word = match cli.what {
+                ToolsWhat::Table { .. } => "xroot tools",
+                ToolsWhat::Explain(_) => "xroot tools --explain",
+                ToolsWhat::Install => "xroot tools install",
+            };
+            Err(Report::usage(format!("{word} is not built yet"), None))
+        }
         Request::Run(cli) => {
             let ambient = plan::surroundings();
             let config = plan::plan(*cli, &ambient)?;

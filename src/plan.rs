@@ -7,12 +7,13 @@
 mod ambient;
 mod bindings;
 mod environ;
+mod native;
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use sandbox::config::{Config, Emulator, EmulatorSearch, Ids, Toolset, Workdir};
+use sandbox::config::{Config, Emulator, EmulatorSearch, Ids, Output, Toolset, Workdir};
 
 use crate::cli::Cli;
 use crate::report::Report;
@@ -43,11 +44,14 @@ pub fn plan(cli: Cli, ambient: &Ambient) -> Result<Config, Report> {
         workdir: workdir(&cli, ambient)?,
         env: environ::plan(&cli, ids, ambient)?,
         emulators: emulators(&cli.qemu, ambient)?,
+        native: native::plan(&cli.native, ambient)?,
         caller: ambient.caller.clone(),
         ids,
         kernel_release: cli.kernel_release,
         wait_all: cli.wait_all,
         verbose: cli.verbose,
+        trace_exec: trace_exec(cli.trace_exec.as_deref(), ambient)?,
+        report: cli.report,
         let_through: cli.let_through,
         temp_dirs: temp_dirs(ambient),
         command: cli.command,
@@ -109,8 +113,11 @@ fn workdir(cli: &Cli, ambient: &Ambient) -> Result<Workdir, Report> {
 
 fn emulators(words: &[OsString], ambient: &Ambient) -> Result<EmulatorSearch, Report> {
     let explicit = words.iter().map(|word| emulator(word, ambient)).collect::<Result<_, _>>()?;
-    let data_home = ambient.absolute_var("XDG_DATA_HOME").unwrap_or(ambient.caller.home.join(".local/share"));
-    Ok(EmulatorSearch { explicit, path: ambient.search_path(), data_dir: Some(data_home.join("xroot/qemu")) })
+    Ok(EmulatorSearch {
+        explicit,
+        path: ambient.search_path(),
+        data_dir: Some(ambient.xdg("XDG_DATA_HOME", ".local/share").join("qemu")),
+    })
 }
 
 /// `PATH` or `ARCH=PATH`; a PATH without a slash is looked up along the host's PATH, as PRoot does.
@@ -135,6 +142,14 @@ fn emulator(word: &OsStr, ambient: &Ambient) -> Result<Emulator, Report> {
         None => absolute(path, ambient)?,
     };
     Ok(Emulator { arch, path })
+}
+
+fn trace_exec(word: Option<&Path>, ambient: &Ambient) -> Result<Option<Output>, Report> {
+    Ok(match word {
+        None => None,
+        Some(word) if word == "-" => Some(Output::Stderr),
+        Some(word) => Some(Output::File(absolute(word, ambient)?)),
+    })
 }
 
 /// A runtime directory is the caller's alone and in memory; /dev/shm is the last resort of read-only containers.

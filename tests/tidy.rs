@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules of the library, highest first: each may use only those behind it.
-const LAYERS: &[&str] =
-    &["session", "image", "engine", "syscall", "exec", "task", "config", "vfs", "sys", "arch", "error"];
+const LAYERS: &[&str] = &[
+    "tools", "session", "image", "engine", "syscall", "exec", "task", "config", "vfs", "sys", "arch", "error",
+];
 
 /// What the house consists of, and what only tools need. Dotfiles are the tools' too.
 const TOP_LEVEL: &[&str] = &[

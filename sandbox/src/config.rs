@@ -21,6 +21,8 @@ pub struct Config {
     pub env: Vec<(OsString, OsString)>,
     /// Where emulators for foreign programs may be.
     pub emulators: EmulatorSearch,
+    /// The host's programs that may run in the place of the guest's; `None` leaves all to the emulator.
+    pub native: Option<Native>,
     /// Who is running xroot.
     pub caller: Caller,
     /// The ids that the guest is told it has; `None` tells it the caller's own and pretends nothing.
@@ -31,6 +33,10 @@ pub struct Config {
     pub wait_all: bool,
     /// Logs one line a decision to stderr.
     pub verbose: bool,
+    /// Writes one line an exec here.
+    pub trace_exec: Option<Output>,
+    /// Writes to stderr, at the end, how often each program ran and what CPU time it took.
+    pub report: bool,
     /// The name of a call that no handler is asked about, so that tests can show that one has to be.
     pub let_through: Option<String>,
     /// Directories in which the session's private directory may be made, the preferred one first.
@@ -88,6 +94,45 @@ pub struct Emulator {
     pub arch: Option<String>,
     /// The program, a host path.
     pub path: PathBuf,
+}
+
+/// What is asked for of the host's programs, and where to look for them and for what is known about them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Native {
+    /// The words of `--native` as typed, perhaps several with commas between; empty is the profile's default.
+    pub words: Vec<String>,
+    /// How the compiler takes part; `None` leaves it to the profile.
+    pub cc: Option<Cc>,
+    /// The root filesystem that the programs come from; `None` leaves it to the profile, and then is the host's.
+    pub tools: Option<PathBuf>,
+    /// The directory in which `xroot tools install` keeps such root filesystems.
+    pub installed: PathBuf,
+    /// The directory in which answers are kept that cost time: versions, defaults of compilers.
+    pub cache: PathBuf,
+    /// The host's PATH.
+    pub path: Vec<PathBuf>,
+    /// Profiles, the weakest first. Any may be missing.
+    pub profiles: Vec<PathBuf>,
+}
+
+/// How the compiler takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Cc {
+    /// The guest's driver runs, and the programs that it starts (cc1, as, ld ...) are the host's.
+    Inner,
+    /// The driver is the host's too.
+    Driver,
+    /// The guest's compiler does everything.
+    Off,
+}
+
+/// Where lines for the user go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Output {
+    Stderr,
+    /// A host path: an existing file is emptied.
+    File(PathBuf),
 }
 
 /// A user and a group id.

@@ -42,6 +42,12 @@ impl Ambient {
         self.var(key).map(PathBuf::from).filter(|path| path.is_absolute())
     }
 
+    /// xroot's own directory in the one that `key` names, as the XDG base directory specification has it; `usual` is
+    /// where that is below the home if the variable says nothing.
+    pub fn xdg(&self, key: &str, usual: &str) -> PathBuf {
+        self.absolute_var(key).unwrap_or_else(|| self.caller.home.join(usual)).join("xroot")
+    }
+
     /// The directories of PATH; empty and relative entries are left out.
     pub fn search_path(&self) -> Vec<PathBuf> {
         let path = self.var("PATH").unwrap_or_default().as_bytes();

@@ -228,3 +228,22 @@ fn an_emulator_is_a_path_perhaps_with_its_machine() {
     assert_eq!(search.data_dir, Some("/home/jo/.local/share/xroot/qemu".into()));
     assert_eq!(refused(&["-q", "arm="]), "-q arm=: not PATH or ARCH=PATH");
 }
+
+#[test]
+fn a_trace_of_execs_goes_to_stderr_or_to_a_file() {
+    for (words, output) in [
+        (&[][..], None),
+        (&["--trace-exec", "-"][..], Some(Output::Stderr)),
+        (&["--trace-exec", "/t"][..], Some(Output::File("/t".into()))),
+        (&["--trace-exec=t"][..], Some(Output::File("/home/jo/project/t".into()))),
+    ] {
+        assert_eq!(planned(words, &ambient()).trace_exec, output, "{words:?}");
+    }
+    assert!(planned(&["--report"], &ambient()).report && !planned(&[], &ambient()).report);
+}
+
+#[test]
+fn the_hosts_programs_may_be_forbidden() {
+    assert!(planned(&[], &ambient()).native.is_some());
+    assert!(planned(&["--no-native"], &ambient()).native.is_none());
+}
