@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use cli::{Request, ToolsWhat};
 use report::Report;
-use sandbox::{Error, Session, Side};
+use sandbox::{Config, Error, Session, Side, tools};
 
 fn main() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().collect();
@@ -50,7 +50,7 @@ fn run(words: &[OsString]) -> Result<u8, Report> {
             let config = plan::plan(*cli, &ambient)?;
             match sandbox::split()? {
                 Side::Front(status) => Ok(status),
-                Side::Tracer(front) => match Session::new(config)?.run(Some(front)) {
+                Side::Tracer(front) => match session(config)?.run(Some(front)) {
                     // The other xroot hides itself from /proc.
                     Err(Error::PtraceDenied { .. }) if ambient.is_guest() => Err(Error::InsideXroot.into()),
                     ended => Ok(ended?),
@@ -58,6 +58,12 @@ fn run(words: &[OsString]) -> Result<u8, Report> {
             }
         }
     }
+}
+
+/// The session of a run, with the programs of the host that take part in it.
+fn session(mut config: Config) -> Result<Session, Error> {
+    config.toolset = tools::select(&config)?.toolset;
+    Session::new(config)
 }
 
 /// Writes `text` to stdout. A reader that has seen enough (`| head`) is no failure.

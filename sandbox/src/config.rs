@@ -182,10 +182,21 @@ pub struct Tool {
     pub env: Vec<(String, String)>,
     /// Words of its arguments at which the guest's own program runs; `*` stands for any text.
     pub fallback: Vec<String>,
-    /// Words added to its arguments.
-    pub append: Vec<String>,
-    /// Variables that hold directories, and what is put in front of each to make an argument of it.
-    pub append_each: Vec<(String, String)>,
+    /// Words put in front of its arguments.
+    pub prepend: Vec<String>,
+    /// Words put behind its arguments.
+    pub append: Vec<Append>,
+}
+
+/// Words put behind a tool's arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Append {
+    /// These.
+    Words(Vec<String>),
+    /// These, unless the arguments hold a word that matches a pattern (`*` stands for any text).
+    Unless(String, Vec<String>),
+    /// One for each directory that this variable holds, behind this text.
+    Each { variable: String, flag: String },
 }
 
 /// What tools see beside the guest's own tree. Nothing of it is listed or can be changed.

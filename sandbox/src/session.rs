@@ -4,6 +4,9 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{CString, OsString};
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 
@@ -20,6 +23,7 @@ pub use crate::sys::front::{Front, Side, split};
 use crate::sys::fs;
 use crate::sys::probe::Probes;
 use crate::sys::spawn::Image;
+use crate::syscall::proc::memory_file;
 use crate::syscall::table::Feature;
 use crate::syscall::{World, ids};
 use crate::task::{Fs, Mm, Process, Task};
@@ -69,6 +73,24 @@ impl Session {
     /// # Errors
     /// What kept the command from being run, or the tracer from going on.
     pub fn run(self, front: Option<Front>) -> Result<u8, Error> {
+        self.start(front, None)
+    }
+
+    /// Runs the command without input, and gives what it writes to its standard output, and its exit status.
+    ///
+    /// # Errors
+    /// As [`Session::run`].
+    pub fn output(self) -> Result<(u8, Vec<u8>), Error> {
+        let broken = |errno| Error::os("cannot keep a program's output")(errno);
+        let file = memory_file(b"output", b"").map_err(broken)?;
+        let status = self.start(None, Some(file.as_fd()))?;
+        let mut output = Vec::new();
+        let mut file = File::from(file);
+        file.rewind().and_then(|()| file.read_to_end(&mut output)).map_err(|_| broken(Errno::EIO))?;
+        Ok((status, output))
+    }
+
+    fn start(self, front: Option<Front>, output: Option<BorrowedFd<'_>>) -> Result<u8, Error> {
         let Prepared { workdir, command, env, .. } = &self.prepared;
         let (program, argv) = self.command(command, env)?;
         let program = c_string(program)?;
@@ -78,7 +100,7 @@ impl Session {
             .map(|(key, value)| c_string([key.as_bytes(), b"=", value.as_bytes()].concat()))
             .collect::<Result<_, _>>()?;
         let filter = filter::program(&self.world.features, &[]);
-        let image = Image { program: &program, argv: &argv, envp: &envp, filter: &filter };
+        let image = Image { program: &program, argv: &argv, envp: &envp, filter: &filter, output };
         let host = self.world.views.guest().locate(workdir).host;
         let directory = fs::open_path(host.as_bytes()).map_err(|errno| Error::Workdir {
             guest: String::from_utf8_lossy(workdir.as_bytes()).into_owned(),

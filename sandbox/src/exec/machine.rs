@@ -97,6 +97,11 @@ impl Machine {
     }
 }
 
+/// The machine of an open ELF file; `None` for anything else.
+pub fn machine_of_file(file: &std::fs::File) -> Option<&'static Machine> {
+    Machine::of(&super::elf::read_head(file).ok()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

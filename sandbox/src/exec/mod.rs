@@ -19,7 +19,7 @@ mod shebang;
 
 pub use emulator::Emulators;
 pub use files::{Files, Found};
-pub use machine::Machine;
+pub use machine::{Machine, machine_of_file};
 pub use native::{Natives, Start};
 pub use plan::{Plan, Refused, Runners, ToolStart, missing_interpreter, plan};
 pub use root::Root;

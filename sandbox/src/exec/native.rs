@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use super::files::Found;
 use super::libraries::{Libraries, Needs, Why};
-use crate::config::{FileId, Tool, ToolView, Toolset};
+use crate::config::{Append, FileId, Tool, ToolView, Toolset};
 use crate::error::{Errno, Error};
 use crate::vfs::{GuestPath, HostPath, ViewId};
 
@@ -60,7 +60,8 @@ pub struct Chosen {
     pub library_path: Vec<u8>,
     /// "NAME=value" for variables that are not set.
     pub env: Vec<Vec<u8>>,
-    /// Words behind the caller's arguments.
+    /// Words in front of the caller's arguments, behind argv[0], and words behind them.
+    pub prepend: Vec<Vec<u8>>,
     pub append: Vec<Vec<u8>>,
 }
 
@@ -108,10 +109,9 @@ impl Natives {
     /// # Errors
     /// Those of `start`.
     pub fn choose(&self, found: &Found, start: &mut dyn Start) -> Result<Option<Chosen>, Errno> {
-        if let Some(view) = start.overlay(&found.guest) {
-            return Ok(self.part(found, view));
-        }
-        let Some(tool) = self.tools.get(&found.guest) else { return Ok(None) };
+        let Some(tool) = self.tools.get(&found.guest) else {
+            return Ok(start.overlay(&found.guest).and_then(|view| self.part(found, view)));
+        };
         if tool.compared.is_some_and(|compared| found.id != Some(compared)) {
             return Ok(None);
         }
@@ -128,6 +128,7 @@ impl Natives {
             library_path: self.library_path(&needs),
             interpreter: needs.interpreter,
             env: variables(tool).collect(),
+            prepend: bytes(&tool.prepend),
             append: appended(tool, start)?,
         }))
     }
@@ -143,6 +144,7 @@ impl Natives {
             library_path: self.library_path(&needs),
             interpreter: needs.interpreter,
             env: Vec::new(),
+            prepend: Vec::new(),
             append: Vec::new(),
         })
     }
@@ -206,13 +208,27 @@ fn falls_back(tool: &Tool, start: &mut dyn Start) -> Result<bool, Errno> {
 }
 
 fn appended(tool: &Tool, start: &mut dyn Start) -> Result<Vec<Vec<u8>>, Errno> {
-    let mut words: Vec<Vec<u8>> = tool.append.iter().map(|word| word.clone().into_bytes()).collect();
-    for (variable, flag) in &tool.append_each {
-        let value = start.variable(variable.as_bytes())?.unwrap_or_default();
-        let dirs = value.split(|&byte| byte == b':').filter(|dir| !dir.is_empty());
-        words.extend(dirs.map(|dir| [flag.as_bytes(), dir].concat()));
+    let mut added = Vec::new();
+    for append in &tool.append {
+        match append {
+            Append::Words(words) => added.extend(bytes(words)),
+            Append::Unless(pattern, words) => {
+                if !start.arguments()?.iter().skip(1).any(|word| matches(pattern.as_bytes(), word)) {
+                    added.extend(bytes(words));
+                }
+            }
+            Append::Each { variable, flag } => {
+                let value = start.variable(variable.as_bytes())?.unwrap_or_default();
+                let dirs = value.split(|&byte| byte == b':').filter(|dir| !dir.is_empty());
+                added.extend(dirs.map(|dir| [flag.as_bytes(), dir].concat()));
+            }
+        }
     }
-    Ok(words)
+    Ok(added)
+}
+
+fn bytes(words: &[String]) -> Vec<Vec<u8>> {
+    words.iter().map(|word| word.clone().into_bytes()).collect()
 }
 
 /// Whether `word` is what `pattern` says, in which `*` stands for any text.
@@ -272,8 +288,14 @@ mod tests {
             exe: None,
             env: vec![("A".into(), "b c".into())],
             fallback: vec!["-march=native".into(), "-specs=*".into()],
-            append: vec!["-x".into()],
-            append_each: vec![("DIRS".into(), "-L".into()), ("NONE".into(), "-M".into())],
+            prepend: vec!["-p".into()],
+            append: vec![
+                Append::Words(vec!["-x".into()]),
+                Append::Unless("-c".into(), vec!["-never".into()]),
+                Append::Unless("-d".into(), vec!["-y".into()]),
+                Append::Each { variable: "DIRS".into(), flag: "-L".into() },
+                Append::Each { variable: "NONE".into(), flag: "-M".into() },
+            ],
         }
     }
 
@@ -291,6 +313,10 @@ mod tests {
         Found { guest, host: HostPath::new("/srv/usr/bin/dash"), file: None, id }
     }
 
+    fn words(words: &[&str]) -> Vec<Vec<u8>> {
+        words.iter().map(|word| word.as_bytes().to_vec()).collect()
+    }
+
     fn choose(natives: &Natives, words: &'static [&'static str]) -> Option<Chosen> {
         natives.choose(&found(None), &mut Words(words)).expect("the words can be read")
     }
@@ -300,7 +326,10 @@ mod tests {
         let natives = natives(tool(shell()));
         let chosen = choose(&natives, &["sh", "-c"]).expect("the host's shell can be started");
         assert_eq!((chosen.view, chosen.exe.as_bytes()), (ViewId(1), &b"/usr/bin/dash"[..]));
-        assert_eq!(chosen.append, [&b"-x"[..], b"-L/a", b"-L/b"]);
+        assert_eq!(
+            (&chosen.prepend, &chosen.append),
+            (&words(&["-p"]), &words(&["-x", "-y", "-L/a", "-L/b"]))
+        );
         assert_eq!(chosen.env, [b"A=b c"]);
         assert_eq!(natives.own_variables(), [b"A=b c"]);
         assert!(chosen.library_path.starts_with(b"/.xroot-lib-"), "{chosen:?}");

@@ -180,12 +180,16 @@ impl Program<'_> {
 /// Has a tool of the host run in the place of what `path` leads to, at the end of a chain of `scripts`.
 fn lay_over(path: &[u8], tool: Chosen, scripts: Option<Vec<Vec<u8>>>, argv0: &[u8]) -> Plan {
     let is_script = scripts.is_some();
-    // What is appended stands behind the caller's own words, which follow the first.
-    let first = (!tool.append.is_empty()).then(|| vec![argv0.to_vec()]);
+    // The caller's own words follow the first; what is added stands before and behind them.
+    let adds = !(tool.prepend.is_empty() && tool.append.is_empty());
+    let mut words = scripts.or_else(|| adds.then(|| vec![argv0.to_vec()]));
+    if let Some(words) = &mut words {
+        words.splice(1..1, tool.prepend);
+    }
     Plan {
         program: tool.program,
         interpreter: tool.interpreter,
-        arguments: scripts.or(first),
+        arguments: words,
         is_script,
         swap: None,
         hidden: 0,

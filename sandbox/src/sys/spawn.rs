@@ -4,7 +4,7 @@
 
 use std::ffi::CString;
 use std::io::Write;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 
 use nix::unistd::Pid;
@@ -20,6 +20,8 @@ pub struct Image<'a> {
     pub argv: &'a [CString],
     pub envp: &'a [CString],
     pub filter: &'a [sock_filter],
+    /// Where its output goes, if not where this process's goes; then it reads nothing and its errors are not shown.
+    pub output: Option<BorrowedFd<'a>>,
 }
 
 /// A child that waits to be traced.
@@ -72,6 +74,17 @@ fn drop_write_end(gate: &OwnedFd) {
     unsafe { libc::close(gate.as_raw_fd()) };
 }
 
+/// Makes `output` the standard output, and /dev/null the two others.
+fn redirect(output: BorrowedFd<'_>) {
+    // SAFETY: the path is NUL-terminated; the other calls take descriptors only.
+    unsafe {
+        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
+        libc::dup2(null, 0);
+        libc::dup2(null, 2);
+        libc::dup2(output.as_raw_fd(), 1);
+    }
+}
+
 /// Waits for the gate to open, installs the filter and executes; returns only why it could not.
 fn wait_and_exec(
     hold: &OwnedFd,
@@ -87,6 +100,9 @@ fn wait_and_exec(
         unsafe { libc::_exit(FAILED) };
     }
     inherited::restore();
+    if let Some(output) = image.output {
+        redirect(output);
+    }
     // SAFETY: fchdir takes a descriptor only.
     unsafe { libc::fchdir(directory.as_raw_fd()) };
     if seccomp::install(image.filter).is_err() {

@@ -216,7 +216,10 @@ impl Replacement {
 const MEMFD_PREFIX: &[u8] = b"/memfd:xroot:";
 
 /// A file without a name in any directory, that tells `guest` as its name.
-fn memory_file(guest: &[u8], text: &[u8]) -> Result<OwnedFd, Errno> {
+///
+/// # Errors
+/// As memfd_create(2) and write(2).
+pub fn memory_file(guest: &[u8], text: &[u8]) -> Result<OwnedFd, Errno> {
     // As MFD_NOEXEC_SEAL in include/uapi/linux/memfd.h: with vm.memfd_noexec=2 no other kind is allowed; older kernels
     // know no such flag.
     const MFD_NOEXEC_SEAL: u32 = 8;

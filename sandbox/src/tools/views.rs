@@ -1,0 +1,104 @@
+//! From what was chosen to what a session has to know: the tools, and what each kind of them sees.
+#![forbid(unsafe_code)]
+
+use std::path::{Path, PathBuf};
+
+use super::ask::Oracle;
+use super::choice::{Choice, Sees};
+use super::profile::{Profile, Target};
+use crate::arch::MULTIARCH;
+use crate::config::{Shows, ToolMount, ToolView, Toolset};
+use crate::exec::{Machine, libraries};
+
+/// The tools of `choices` and their views. `toolchain` is what compilers and linkers see.
+pub fn toolset(
+    machine: &Machine,
+    profile: &Profile,
+    guest: &Oracle,
+    tools: &Oracle,
+    choices: &[Choice],
+    toolchain: Vec<ToolMount>,
+) -> Toolset {
+    let mut views = Views { profile, tools, common: common(guest, tools), toolchain, made: Vec::new() };
+    let mut found = Vec::new();
+    for choice in choices.iter().filter(|choice| choice.is_on()) {
+        let view = views.of(choice);
+        found.extend(choice.tool(view, &guest.top));
+    }
+    Toolset { machine: Some(machine.name.into()), tools: found, views: views.made }
+}
+
+struct Views<'a> {
+    profile: &'a Profile,
+    tools: &'a Oracle,
+    common: Vec<ToolMount>,
+    toolchain: Vec<ToolMount>,
+    made: Vec<ToolView>,
+}
+
+impl Views<'_> {
+    /// The position of the view of `choice`: tools that see the same share one.
+    fn of(&mut self, choice: &Choice) -> usize {
+        let view = self.make(choice);
+        self.made.iter().position(|made| *made == view).unwrap_or_else(|| {
+            self.made.push(view);
+            self.made.len() - 1
+        })
+    }
+
+    fn make(&self, choice: &Choice) -> ToolView {
+        let mut mounts = self.common.clone();
+        let (mut root, mut more) = (self.tools.top.clone(), Vec::new());
+        match &choice.sees {
+            Sees::Nothing => {}
+            Sees::Toolchain => mounts.extend(self.toolchain.iter().cloned()),
+            Sees::Directories(dirs) => mounts.extend(dirs.iter().filter_map(|dir| self.shown(dir, dir))),
+            Sees::Alone => {
+                root = PathBuf::from("/");
+                more = choice.host.as_deref().map(libraries::own_directories).unwrap_or_default();
+            }
+        }
+        let sees = |names: &Vec<String>| names.iter().any(|name| name == "*" || *name == choice.name);
+        for rule in self.profile.views.iter().filter(|rule| sees(&rule.tools)) {
+            let at = || rule.path.clone().into_bytes();
+            mounts.extend(match &rule.to {
+                Target::Host(path) => self.shown(&rule.path, if path.is_empty() { &rule.path } else { path }),
+                Target::Guest(path) => {
+                    Some(ToolMount { at: at(), shows: Shows::Guest(path.clone().into_bytes()) })
+                }
+                Target::Hidden => Some(ToolMount { at: at(), shows: Shows::Nothing }),
+            });
+        }
+        ToolView { root, libraries: more, mounts }
+    }
+
+    /// A path of the tools root, at a guest path.
+    fn shown(&self, at: &str, path: &str) -> Option<ToolMount> {
+        let shows = Shows::Host(self.tools.file_or_directory(path)?);
+        Some(ToolMount { at: at.as_bytes().to_vec(), shows })
+    }
+}
+
+/// What every tool has of its own at a place that its C library was built with: character sets. And what it must not
+/// read of the guest's: libraries to be preloaded.
+fn common(guest: &Oracle, tools: &Oracle) -> Vec<ToolMount> {
+    let gconv = [format!("/usr/lib/{MULTIARCH}/gconv"), "/usr/lib64/gconv".into(), "/usr/lib/gconv".into()];
+    let shown = |path: &String| {
+        let host = tools.file_or_directory(path)?;
+        Some(ToolMount { at: path.clone().into_bytes(), shows: Shows::Host(host) })
+    };
+    let mut mounts: Vec<_> = gconv.iter().filter_map(shown).collect();
+    const PRELOAD: &str = "/etc/ld.so.preload";
+    if guest.file(PRELOAD).is_some() {
+        mounts.push(ToolMount { at: PRELOAD.into(), shows: Shows::Nothing });
+    }
+    mounts
+}
+
+impl Oracle {
+    /// Where on the host a path of this root leads, whatever is there.
+    pub fn file_or_directory(&self, path: &str) -> Option<PathBuf> {
+        let host = self.root.host(path.as_bytes()).ok()?;
+        Path::exists(host.as_path()).then(|| host.as_path().to_path_buf())
+    }
+}
