@@ -32,6 +32,8 @@ pub enum Request {
                       xroot syscalls | help | version",
     after_help = "Without COMMAND the guest's shell runs. Your home, the current directory, /tmp, /dev, /proc, /sys \
                   and the host's name service files are visible in the guest by default.\n\
+                  Words of --native have commas between or are repeated, and the later one holds: auto,git,-make. They \
+                  begin with nothing, but a first -NAME begins with the default.\n\
                   `xroot syscalls` prints how each system call is treated.",
     disable_help_subcommand = true
 )]
@@ -139,8 +141,7 @@ pub struct Root {
 /// Programs of the host in the place of the guest's.
 #[derive(Debug, Default, Args)]
 pub struct Native {
-    /// Programs of the host to use: names, @groups, `auto`, `none`, -NAME, NAME=force, /GUEST/PATH=/HOST/PATH; with commas
-    /// or repeated. A first word -NAME takes it from the default
+    /// Host programs to use: NAME, @GROUP, `auto`, `none`, -NAME, NAME=force, /GUEST/PATH=/HOST/PATH
     #[arg(long, value_name = "SPEC", allow_hyphen_values = true)]
     pub native: Vec<String>,
 
@@ -148,7 +149,7 @@ pub struct Native {
     #[arg(long, conflicts_with = "native")]
     pub no_native: bool,
 
-    /// Who compiles: the guest's gcc with the host's cc1, as and ld, the host's gcc too, or the guest's alone
+    /// Of compilers, use the host's cc1, as and ld, or its gcc too, or nothing
     #[arg(long, value_name = "MODE", value_parser = ["inner", "driver", "off"])]
     pub native_cc: Option<String>,
 
