@@ -44,6 +44,7 @@ impl Session {
             lookup: RefCell::new(HostLookup::new()),
             emulators: Emulators::new(config.emulators.clone())?,
             carrier: Carrier::of_this_process()?,
+            tool_env: Vec::new(),
             probes: Probes::new(),
             pins: caps::read(None, caps::CapSet::Effective).is_ok_and(|held| held.is_empty()),
             features: features(&config, &prepared),

@@ -16,4 +16,4 @@ mod shebang;
 pub use emulator::Emulators;
 pub use files::{Files, Found};
 pub use machine::Machine;
-pub use plan::{Plan, Refused, missing_interpreter, plan};
+pub use plan::{Plan, Refused, ToolStart, missing_interpreter, plan};

@@ -34,6 +34,18 @@ pub struct Plan {
     pub comm: Vec<u8>,
     /// The foreign machine that the program is for.
     pub emulated: Option<&'static Machine>,
+    /// The program is not the guest's: how it is started nevertheless.
+    pub tool: Option<ToolStart>,
+}
+
+/// What a native tool needs that the guest must not see. No string holds a NUL.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolStart {
+    /// The value of LD_LIBRARY_PATH while its ld.so runs, which sees no `LD_...` of the guest's environment then. Without
+    /// meaning to a static program.
+    pub library_path: Vec<u8>,
+    /// Strings `NAME=value` that its environment gets where it has no variable NAME.
+    pub env: Vec<Vec<u8>>,
 }
 
 /// Why nothing can be run.
@@ -143,6 +155,7 @@ impl Program<'_> {
             execfn: self.path.to_vec(),
             comm,
             emulated: None,
+            tool: None,
         };
         if machine.is_host() { Ok(plan) } else { emulate(plan, machine, emulators, &self.current, argv0) }
     }

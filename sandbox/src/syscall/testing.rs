@@ -34,6 +34,7 @@ impl Fixture {
             lookup: RefCell::new(HostLookup::new()),
             emulators: Emulators::new(config::EmulatorSearch::default()).expect("no emulator is named"),
             carrier: Carrier::of_this_process().expect("a test runs from a file"),
+            tool_env: Vec::new(),
             probes: Probes::new(),
             pins: false,
             features: Vec::new(),

@@ -154,7 +154,7 @@ fn start_stub(pid: Pid, carrier: &Carrier, plan: &Plan) {
     let auxv = std::fs::read(format!("/proc/{pid}/auxv")).expect("it has an auxiliary vector");
     let mut regs = ptrace::getregs(pid).expect("it is stopped");
     let info = StackInfo { stack: regs.rsp, entry: entry_point(&auxv).expect("it has an entry point") };
-    let start = carrier.start(plan, info, SCRATCH);
+    let start = carrier.start(plan, info, SCRATCH, &[]);
     let remote = RemoteIoVec { base: start.at as usize, len: start.bytes.len() };
     let written = process_vm_writev(pid, &[IoSlice::new(&start.bytes)], &[remote]);
     assert_eq!(written, Ok(start.bytes.len()));
