@@ -58,7 +58,7 @@ pub fn arrange(stack: &mut Stack, plan: &LoadPlan) -> Result<Option<usize>, Errn
     let mask = free_byte(stack.envp)?;
     // SAFETY: the block begins with a record.
     unsafe { (*record(at)).mask = u64::from(mask) };
-    exchange(stack.envp, b'L', mask);
+    exchange(entries(stack.envp), b'L', mask);
     set_word(slot, at + size_of::<Tool>());
     set_word(slot + WORD, at);
     set_word(slot + 2 * WORD, 0);
@@ -78,34 +78,42 @@ pub fn divert(stack: &Stack, tool: usize, entry: usize) {
 
 /// Puts back what `arrange` and `divert` changed; the program's entry. `stack` is where argc lies.
 ///
-/// Constructors of libraries have run by now. Those that changed the environment moved entries towards its start, or
-/// copied it away from here: the copies keep pointers to the strings.
+/// Constructors of libraries have run by now. They may have moved entries towards envp's start, or ended it there, or
+/// copied it away: the copy keeps pointers to the strings.
 pub extern "C" fn finish(stack: usize) -> usize {
     let envp = stack + (word(stack) + 2) * WORD;
-    let Some(last) = entries(envp).last() else { arch::die() };
-    let at = word(last);
-    // SAFETY: a pointer to some string of the environment, the record's mark if nobody did anything very strange.
-    if unsafe { record(at).cast::<u64>().read_unaligned() } != MARK {
-        arch::die();
-    }
+    let Some(mark) = slots(envp).find(|&slot| is_mark(slot)) else { arch::die() };
+    let at = word(mark);
     // SAFETY: it is the record.
     let tool = unsafe { &*record(at) };
-    exchange(envp, tool.mask as u8, b'L');
+    let (entry, auxv) = (tool.entry as usize, tool.auxv as usize);
+    let own = || slots(envp).take_while(|&slot| slot < auxv).filter(|&slot| is_on_stack(slot));
+    exchange(own(), tool.mask as u8, b'L');
     let library_path = at + size_of::<Tool>();
-    let mut slot = entries(envp).find(|&slot| word(slot) == library_path).unwrap_or(last);
-    set_word(slot, 0);
-    slot += WORD;
-    while slot + WORD < tool.auxv as usize {
+    let end = own().find(|&slot| word(slot) == library_path).unwrap_or(mark);
+    set_word(end, 0);
+    let mut slot = end + WORD;
+    while slot + WORD < auxv {
         set_word(slot, AT_IGNORE);
         set_word(slot + WORD, 0);
         slot += 2 * WORD;
     }
-    set_word(tool.entry_at as usize, tool.entry as usize);
-    let entry = tool.entry as usize;
+    set_word(tool.entry_at as usize, entry);
     // In a copied environment an empty string is no variable. musl goes on reading the path behind the name.
     set_byte(library_path, 0);
     set_byte(at, 0);
     entry
+}
+
+/// True if the word points at the record of a tool.
+fn is_mark(slot: usize) -> bool {
+    // SAFETY: a string on the stack, which ends in eight bytes of 0; or the vDSO, should an auxiliary vector be read.
+    is_on_stack(slot) && unsafe { (word(slot) as *const u64).read_unaligned() } == MARK
+}
+
+/// True if a word of the stack points at what execve left there: that lies above, at the end of the address space.
+fn is_on_stack(slot: usize) -> bool {
+    word(slot) > slot
 }
 
 fn record(at: usize) -> *mut Tool {
@@ -175,9 +183,9 @@ fn free_byte(envp: usize) -> Result<u8, Errno> {
     (b'_'..=u8::MAX).find(is_free).ok_or(E2BIG)
 }
 
-/// Makes `new` the first byte of the strings at `envp` that begin with `old` and `D_`.
-fn exchange(envp: usize, old: u8, new: u8) {
-    entries(envp).map(word).filter(|&string| begins(string, old)).for_each(|string| set_byte(string, new));
+/// Makes `new` the first byte of those strings that begin with `old` and `D_`.
+fn exchange(slots: impl Iterator<Item = usize>, old: u8, new: u8) {
+    slots.map(word).filter(|&string| begins(string, old)).for_each(|string| set_byte(string, new));
 }
 
 fn begins(string: usize, first: u8) -> bool {
@@ -214,9 +222,14 @@ fn compare(one: usize, other: usize) -> Comparison {
     }
 }
 
-/// The addresses of the words at `envp`, without the NULL.
+/// The addresses of the words from `vector` on.
+fn slots(vector: usize) -> impl Iterator<Item = usize> {
+    iter::successors(Some(vector), |&slot| Some(slot + WORD))
+}
+
+/// Those up to the NULL.
 fn entries(envp: usize) -> impl Iterator<Item = usize> {
-    (envp..).step_by(WORD).take_while(|&slot| word(slot) != 0)
+    slots(envp).take_while(|&slot| word(slot) != 0)
 }
 
 /// The strings of a list that ends in an empty one; none at 0.

@@ -336,6 +336,25 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn a_tools_entry_may_be_jumped_to() {
+        assert_eq!(&stub::bytes()[stub::TOOL_ENTRY as usize..][..4], b"\xf3\x0f\x1e\xfa");
+    }
+
+    #[test]
+    fn a_tools_block_ends_its_list_and_keeps_the_stack_aligned() {
+        let env = vec![b"A=1".to_vec(), Vec::new(), b"B=2".to_vec()];
+        let tool = ToolStart { library_path: b"/lib".to_vec(), env };
+        let (block, offset) = tool_block(&tool, true);
+        assert_eq!(block.len() % 16, 0);
+        assert!(block.starts_with(b"_=xroot\0"));
+        assert_eq!(&block[size_of::<Tool>()..offset as usize], b"LD_LIBRARY_PATH=/lib\0");
+        assert!(block[offset as usize..].starts_with(b"A=1\0B=2\0\0"));
+        let (block, offset) = tool_block(&tool, false);
+        assert!(offset == 0 && block.starts_with(b"A=1\0B=2\0\0"));
+    }
+
+    #[test]
     fn a_start_lies_below_the_stack_and_holds_the_paths() {
         let plan = Plan {
             program: HostPath::new("/srv/bin/true"),
