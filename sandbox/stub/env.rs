@@ -57,7 +57,8 @@ pub fn arrange(stack: &mut Stack, plan: &LoadPlan) -> Result<Option<usize>, Errn
     }
     let mask = free_byte(stack.envp)?;
     // SAFETY: the block begins with a record.
-    unsafe { (*record(at)).mask = u64::from(mask) };
+    let tool = unsafe { &mut *record(at) };
+    (tool.own, tool.mask) = (at as u64, u64::from(mask));
     exchange(entries(stack.envp), b'L', mask);
     set_word(slot, at + size_of::<Tool>());
     set_word(slot + WORD, at);
@@ -107,8 +108,9 @@ pub extern "C" fn finish(stack: usize) -> usize {
 
 /// True if the word points at the record of a tool.
 fn is_mark(slot: usize) -> bool {
-    // SAFETY: a string on the stack, which ends in eight bytes of 0; or the vDSO, should an auxiliary vector be read.
-    is_on_stack(slot) && unsafe { (word(slot) as *const u64).read_unaligned() } == MARK
+    // SAFETY: a string on the stack, behind whose end are eight bytes more; or the vDSO, in an auxiliary vector.
+    let read = |at: usize| unsafe { (at as *const u64).read_unaligned() };
+    is_on_stack(slot) && read(word(slot)) == MARK && read(word(slot) + WORD) == word(slot) as u64
 }
 
 /// True if a word of the stack points at what execve left there: that lies above, at the end of the address space.

@@ -49,8 +49,9 @@ pub struct LoadPlan {
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tool {
-    /// [`MARK`].
+    /// [`MARK`], and the record's own address: a guest's variable may be the same string.
     pub mark: u64,
+    pub own: u64,
     /// The program's own entry, and the word of the auxiliary vector where it belongs.
     pub entry: u64,
     pub entry_at: u64,

@@ -61,7 +61,7 @@ impl LoadPlan {
 impl Tool {
     /// Its bytes as the stub reads them.
     pub fn to_bytes(self) -> Vec<u8> {
-        let Self { mark, entry, entry_at, auxv, mask } = self;
-        [mark, entry, entry_at, auxv, mask].into_iter().flat_map(u64::to_ne_bytes).collect()
+        let Self { mark, own, entry, entry_at, auxv, mask } = self;
+        [mark, own, entry, entry_at, auxv, mask].into_iter().flat_map(u64::to_ne_bytes).collect()
     }
 }

@@ -118,6 +118,8 @@ fn the_guests_variables_for_an_ld_so_are_not_the_tools() {
         ["LD_PRELOAD=/nonexistent.so", "A=LD_", "LD_LIBRARY_PATH=/guest", "_D_X=1", "`D_X=1", "LD_DEBUG=all"];
     check(&tool, &given, &[]);
     check(&tool, &given[..1], &["LD_BIND_NOW=1"]);
+    // What the stub itself puts into the environment.
+    check(&tool, &["_=xroot", "LD_PRELOAD=/nonexistent.so", "_=xroot"], &[]);
     let many: Vec<_> = (0..1000).map(|index| format!("LD_{index}=/nonexistent.so")).collect();
     let many: Vec<_> = many.iter().map(String::as_str).chain(["LD_PRELOAD=/nonexistent.so"]).collect();
     check(&tool, &many, &["X=1"]);
