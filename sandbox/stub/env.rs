@@ -37,6 +37,7 @@ pub fn arrange(stack: &mut Stack, plan: &LoadPlan) -> Result<Option<usize>, Errn
     if !dropped && plan.tool == 0 {
         return Ok(None);
     }
+    stack.env = Some(stack.env_strings());
     let (block, len) = (plan.tool as usize, plan.tool_len as usize);
     let is_dynamic = block != 0 && plan.interpreter != 0;
     let variables = block + plan.tool_env as usize;
@@ -129,7 +130,8 @@ fn drop_strings(stack: &mut Stack, listed: usize) -> bool {
     if !entries(stack.envp).any(is_listed) {
         return false;
     }
-    let (mut slot_to, mut to) = (stack.envp, stack.env_start);
+    let (start, end) = stack.env_strings();
+    let (mut slot_to, mut to) = (stack.envp, start);
     for slot in entries(stack.envp) {
         if is_listed(slot) {
             continue;
@@ -143,8 +145,8 @@ fn drop_strings(stack: &mut Stack, listed: usize) -> bool {
     }
     set_word(slot_to, 0);
     // SAFETY: the rest of that area.
-    unsafe { arch::clear(to, stack.env_end - to) };
-    stack.env_end = to;
+    unsafe { arch::clear(to, end - to) };
+    stack.env = Some((start, to));
     true
 }
 

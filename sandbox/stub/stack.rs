@@ -24,9 +24,8 @@ pub struct Stack {
     pub envp: usize,
     pub auxv: usize,
     pub auxv_end: usize,
-    /// Where the strings of the environment lie, in the order of their pointers and without gaps.
-    pub env_start: usize,
-    pub env_end: usize,
+    /// What [`Stack::env_strings`] gives, once the environment is no longer as execve left it.
+    pub env: Option<(usize, usize)>,
 }
 
 pub const WORD: usize = size_of::<usize>();
@@ -59,10 +58,7 @@ impl Stack {
         while word(auxv_end) != 0 {
             auxv_end += 2 * WORD;
         }
-        let mut new = Self { argv, argc, envp, auxv, auxv_end: auxv_end + 2 * WORD, env_start: 0, env_end: 0 };
-        new.env_end = new.execfn();
-        new.env_start = if word(envp) == 0 { new.env_end } else { word(envp) };
-        new
+        Self { argv, argc, envp, auxv, auxv_end: auxv_end + 2 * WORD, env: None }
     }
 
     /// What the stack pointer is when the program starts: where argc lies.
@@ -106,6 +102,14 @@ impl Stack {
         at + 1
     }
 
+    /// Where the strings of the environment begin and end, which lie in the order of their pointers and without gaps.
+    pub fn env_strings(&self) -> (usize, usize) {
+        self.env.unwrap_or_else(|| {
+            let end = self.execfn();
+            (if word(self.envp) == 0 { end } else { word(self.envp) }, end)
+        })
+    }
+
     /// Writes the guest's names over the carrier's, and swaps what the plan swaps.
     pub fn rename(&self, plan: &LoadPlan) {
         let (from, to) = (plan.swap_from as usize, plan.swap_to as usize);
@@ -138,7 +142,7 @@ impl Stack {
 
     /// Has the kernel show the new program in /proc, and begin its heap at `brk`.
     pub fn tell_kernel(&self, plan: &LoadPlan, program: &Loaded, brk: usize) -> Result<(), Errno> {
-        let (env_start, env_end) = (self.env_start, self.env_end);
+        let (env_start, env_end) = self.env_strings();
         let hidden = plan.hidden as usize;
         let arg_start = if hidden < self.argc { self.shown(plan) } else { env_start };
         let map = Map {
