@@ -32,6 +32,8 @@ const AT_IGNORE: usize = 1;
 ///
 /// # Errors
 /// E2BIG if every byte is in use that could mask a variable.
+#[cold]
+#[inline(never)]
 pub fn arrange(stack: &mut Stack, plan: &LoadPlan) -> Result<Option<usize>, Errno> {
     let dropped = plan.drop_env != 0 && drop_strings(stack, plan.drop_env as usize);
     if !dropped && plan.tool == 0 {

@@ -89,7 +89,10 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
         ),
     };
 
-    let tool = env::arrange(&mut stack, plan).map_err(|errno| Failed(wire::STAGE_ENVIRONMENT, errno))?;
+    let tool = match plan.drop_env | plan.tool {
+        0 => None,
+        _ => env::arrange(&mut stack, plan).map_err(|errno| Failed(wire::STAGE_ENVIRONMENT, errno))?,
+    };
     stack.set(stack::AT_PHDR, program.phdr);
     stack.set(stack::AT_PHENT, elf::PHENT);
     stack.set(stack::AT_PHNUM, program.phnum);
