@@ -46,6 +46,7 @@ impl Session {
         let world = World {
             views: image::views(&prepared.namespace, &config.toolset, &natives),
             lookup: RefCell::new(HostLookup::new()),
+            tool_env: natives.own_variables(),
             runners: Runners { emulators: Emulators::new(config.emulators.clone())?, natives },
             carrier: Carrier::of_this_process()?,
             probes: Probes::new(),

@@ -26,7 +26,8 @@ pub mod nr {
 }
 
 // The loader's entry at offset 0 (x0: the plan, sp: free stack). There is no trampoline here: `svc` leaves no register
-// free to point at a slot, so a rewritten call keeps its exit stop.
+// free to point at a slot, so a rewritten call keeps its exit stop. The entry of tools is at offset 128: ld.so jumps there
+// with sp at argc and its own function to call at exit in x0.
 global_asm!(
     ".section .text.entry,\"ax\",@progbits",
     ".globl stub_entry",
@@ -39,7 +40,24 @@ global_asm!(
     "svc #0",
     "udf #0",
     ".balign 64",
+    "stp x0, x1, [sp, #-80]!",
+    "stp x2, x3, [sp, #16]",
+    "stp x4, x5, [sp, #32]",
+    "stp x6, x7, [sp, #48]",
+    "stp x29, x30, [sp, #64]",
+    "add x0, sp, #80",
+    "bl {finish}",
+    "mov x16, x0",
+    "ldp x2, x3, [sp, #16]",
+    "ldp x4, x5, [sp, #32]",
+    "ldp x6, x7, [sp, #48]",
+    "ldp x29, x30, [sp, #64]",
+    "ldp x0, x1, [sp], #80",
+    "br x16",
+    "udf #0",
+    ".balign 64",
     load = sym crate::load,
+    finish = sym crate::env::finish,
 );
 
 /// The raw result of call `nr`.

@@ -24,6 +24,7 @@ const RLIMIT_NOFILE: usize = 7;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Errno(pub i32);
 
+pub const E2BIG: Errno = Errno(7);
 pub const ENOEXEC: Errno = Errno(8);
 pub const EFAULT: Errno = Errno(14);
 pub const EEXIST: Errno = Errno(17);

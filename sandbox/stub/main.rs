@@ -1,4 +1,5 @@
-//! The stub: freestanding code that runs inside tracees. So far it is the program loader, and the trampoline behind it.
+//! The stub: freestanding code that runs inside tracees. So far it is the program loader, the trampoline
+//! behind it, and the entry of native tools.
 //!
 //! The tracer has execve run the *carrier* (xroot's own file) with the guest's arguments, then starts this code instead
 //! of the carrier's, with a [`LoadPlan`] below the stack pointer. It does what the kernel's execve would have done with
@@ -18,6 +19,7 @@ mod arch;
 #[path = "x86_64.rs"]
 mod arch;
 mod elf;
+mod env;
 mod kernel;
 mod stack;
 #[allow(dead_code)]
@@ -68,7 +70,7 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
     if plan.flags & wire::MOVE != 0 {
         move_blob(plan).map_err(|errno| Failed(wire::STAGE_MOVE, errno))?;
     }
-    let stack = stack::Stack::at(plan.stack as usize);
+    let mut stack = stack::Stack::at(plan.stack as usize);
     let page = stack.get(stack::AT_PAGESZ);
     let random = kernel::personality() & kernel::ADDR_NO_RANDOMIZE == 0;
     let random_maps = random && plan.flags & wire::RANDOM_MAPS != 0;
@@ -87,6 +89,10 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
         ),
     };
 
+    let tool = match plan.drop_env | plan.tool {
+        0 => None,
+        _ => env::arrange(&mut stack, plan).map_err(|errno| Failed(wire::STAGE_ENVIRONMENT, errno))?,
+    };
     stack.set(stack::AT_PHDR, program.phdr);
     stack.set(stack::AT_PHENT, elf::PHENT);
     stack.set(stack::AT_PHNUM, program.phnum);
@@ -114,8 +120,11 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
     }
     let told = told.err().map_or(0, |errno| errno.0 as usize);
     kernel::tell(wire::DONE, [scratch, plan.scratch_len as usize, plan.blob as usize, told]);
+    if let Some(tool) = tool {
+        env::divert(&stack, tool, (plan.blob + wire::TOOL_ENTRY) as usize);
+    }
     let entry = interpreter.map_or(program.entry, |interpreter| interpreter.entry);
-    Ok((entry, plan.stack as usize))
+    Ok((entry, stack.pointer()))
 }
 
 /// Maps another copy of the blob where the kernel puts libraries, and goes on in there.

@@ -19,21 +19,23 @@ const AT_EXECFN: usize = 31;
 
 /// The words of a fresh stack. Every address is one that the kernel made.
 pub struct Stack {
-    argv: usize,
+    pub argv: usize,
     argc: usize,
-    envp: usize,
-    auxv: usize,
-    auxv_end: usize,
+    pub envp: usize,
+    pub auxv: usize,
+    pub auxv_end: usize,
+    /// What [`Stack::env_strings`] gives, once the environment is no longer as execve left it.
+    pub env: Option<(usize, usize)>,
 }
 
-const WORD: usize = size_of::<usize>();
+pub const WORD: usize = size_of::<usize>();
 
-fn word(at: usize) -> usize {
+pub fn word(at: usize) -> usize {
     // SAFETY: only called for addresses within the vectors of a fresh stack.
     unsafe { *(at as *const usize) }
 }
 
-fn set_word(at: usize, value: usize) {
+pub fn set_word(at: usize, value: usize) {
     // SAFETY: as above; the stack is writable.
     unsafe { *(at as *mut usize) = value }
 }
@@ -56,10 +58,16 @@ impl Stack {
         while word(auxv_end) != 0 {
             auxv_end += 2 * WORD;
         }
-        Self { argv, argc, envp, auxv, auxv_end: auxv_end + 2 * WORD }
+        Self { argv, argc, envp, auxv, auxv_end: auxv_end + 2 * WORD, env: None }
     }
 
-    fn entry(&self, kind: usize) -> Option<usize> {
+    /// What the stack pointer is when the program starts: where argc lies.
+    pub fn pointer(&self) -> usize {
+        self.argv - WORD
+    }
+
+    /// Where an entry of the auxiliary vector lies.
+    pub fn entry(&self, kind: usize) -> Option<usize> {
         (self.auxv..self.auxv_end).step_by(2 * WORD).find(|&at| word(at) == kind)
     }
 
@@ -94,6 +102,14 @@ impl Stack {
         at + 1
     }
 
+    /// Where the strings of the environment begin and end, which lie in the order of their pointers and without gaps.
+    pub fn env_strings(&self) -> (usize, usize) {
+        self.env.unwrap_or_else(|| {
+            let end = self.execfn();
+            (if word(self.envp) == 0 { end } else { word(self.envp) }, end)
+        })
+    }
+
     /// Writes the guest's names over the carrier's, and swaps what the plan swaps.
     pub fn rename(&self, plan: &LoadPlan) {
         let (from, to) = (plan.swap_from as usize, plan.swap_to as usize);
@@ -126,9 +142,7 @@ impl Stack {
 
     /// Has the kernel show the new program in /proc, and begin its heap at `brk`.
     pub fn tell_kernel(&self, plan: &LoadPlan, program: &Loaded, brk: usize) -> Result<(), Errno> {
-        let env_end = self.execfn();
-        let first = |at: usize| if word(at) == 0 { env_end } else { word(at) };
-        let env_start = first(self.envp);
+        let (env_start, env_end) = self.env_strings();
         let hidden = plan.hidden as usize;
         let arg_start = if hidden < self.argc { self.shown(plan) } else { env_start };
         let map = Map {
@@ -138,7 +152,7 @@ impl Stack {
             end_data: program.end_data,
             start_brk: brk,
             brk,
-            start_stack: plan.stack as usize,
+            start_stack: self.pointer(),
             arg_start,
             arg_end: env_start,
             env_start,

@@ -34,7 +34,35 @@ pub struct LoadPlan {
     pub swap_to: u64,
     /// How many leading strings of argv /proc/PID/cmdline does not show.
     pub hidden: u64,
+    /// Strings that the environment loses: each ends in NUL, an empty one ends them all. 0 for none.
+    pub drop_env: u64,
+    /// What a native tool takes along on its stack, and how long it is, a multiple of 16: a [`Tool`] and the entry
+    /// `LD_LIBRARY_PATH=...` behind it if there is an interpreter, then strings as above. 0 for other programs.
+    pub tool: u64,
+    pub tool_len: u64,
+    /// Offset of those strings in there: what the environment gets where it has no variable of the name.
+    pub tool_env: u64,
 }
+
+/// What a dynamic tool's entry goes by. It begins with a string that is an entry of the environment, the last one while
+/// ld.so runs: so it is found from the stack pointer.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tool {
+    /// [`MARK`], and the record's own address: a guest's variable may be the same string.
+    pub mark: u64,
+    pub own: u64,
+    /// The program's own entry, and the word of the auxiliary vector where it belongs.
+    pub entry: u64,
+    pub entry_at: u64,
+    /// Where the auxiliary vector begins.
+    pub auxv: u64,
+    /// The byte that stands for the L of each variable `LD_...`.
+    pub mask: u64,
+}
+
+/// The first bytes of a [`Tool`]: a variable that any shell sets, should somebody see it.
+pub const MARK: u64 = u64::from_ne_bytes(*b"_=xroot\0");
 
 /// How many words a [`LoadPlan`] has.
 pub const WORDS: usize = size_of::<LoadPlan>() / 8;
@@ -50,6 +78,8 @@ pub const MOVE: u64 = 4;
 pub const ENTRY: u64 = 0;
 /// Offset of the trampoline's syscall instruction in the blob.
 pub const TRAMPOLINE: u64 = 64;
+/// Offset of the code that AT_ENTRY names while the ld.so of a tool runs.
+pub const TOOL_ENTRY: u64 = 128;
 
 /// First argument of the prctl(2) that ends the loading, never to be run: (scratch address, scratch length,
 /// blob address, 0 or the errno with which PR_SET_MM_MAP failed).
@@ -64,3 +94,4 @@ pub const STAGE_PROGRAM: u64 = 2;
 pub const STAGE_INTERPRETER: u64 = 3;
 pub const STAGE_STACK: u64 = 4;
 pub const STAGE_SCRATCH: u64 = 5;
+pub const STAGE_ENVIRONMENT: u64 = 6;

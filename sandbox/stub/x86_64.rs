@@ -25,8 +25,8 @@ pub mod nr {
     pub const GETRANDOM: usize = 318;
 }
 
-// The loader's entry at offset 0 (rdi: the plan, rsp: free stack), the trampoline at offset 64 (wire.rs). The
-// trampoline gives back the argument registers of a rewritten call from the slot that rcx points at, touching nothing
+// The loader's entry at offset 0 (rdi: the plan, rsp: free stack), the trampoline at offset 64, the entry of tools at
+// offset 128 (wire.rs). The trampoline gives back the argument registers of a rewritten call from the slot that rcx points at, touching nothing
 // else: the flags, rax and the stack stay as the call left them, and rcx ends as `syscall` would have left it.
 global_asm!(
     ".section .text.entry,\"ax\",@progbits",
@@ -47,7 +47,18 @@ global_asm!(
     "mov rcx, [rcx + 48]",
     "jmp rcx",
     ".balign 64, 0xcc",
+    // As ld.so jumps to a program: rsp at argc, rdx its own function to call at exit. No `ret`: with a shadow stack
+    // that leads nowhere.
+    "endbr64",
+    "push rax", "push rcx", "push rdx", "push rsi", "push rdi", "push r8", "push r9", "push r10",
+    "lea rdi, [rsp + 64]",
+    "call {finish}",
+    "mov r11, rax",
+    "pop r10", "pop r9", "pop r8", "pop rdi", "pop rsi", "pop rdx", "pop rcx", "pop rax",
+    "jmp r11",
+    ".balign 64, 0xcc",
     load = sym crate::load,
+    finish = sym crate::env::finish,
 );
 
 /// The raw result of call `nr`.

@@ -21,9 +21,9 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use super::elf::{Headers, PT_LOAD};
-use super::plan::Plan;
+use super::plan::{Plan, ToolStart};
 use crate::error::{Errno, Error};
-use crate::sys::stub::{self, LoadPlan};
+use crate::sys::stub::{self, LoadPlan, Tool};
 use crate::vfs::HostPath;
 
 /// Offset of the trampoline's syscall instruction in the blob.
@@ -136,21 +136,29 @@ impl Carrier {
     }
 
     /// Starts the stub in a new image of this file, to load what `plan` says, with `scratch_len` bytes of scratch memory.
-    pub fn start(&self, plan: &Plan, info: StackInfo, scratch_len: u64) -> Start {
-        let program = c_string(plan.program.as_bytes());
-        let interpreter = plan.interpreter.as_ref().map(|path| c_string(path.as_bytes())).unwrap_or_default();
-        let comm = c_string(&plan.comm[..plan.comm.len().min(15)]);
-        let execfn = c_string(&plan.execfn);
-        let strings = [&program[..], &interpreter, &comm, &execfn];
+    ///
+    /// The environment loses every string that is in `drop_env`: a tool's [`ToolStart::env`] is not its children's.
+    pub fn start(&self, plan: &Plan, info: StackInfo, scratch_len: u64, drop_env: &[Vec<u8>]) -> Start {
+        let tool = plan.tool.as_ref().map(|tool| tool_block(tool, plan.interpreter.is_some()));
+        let (tool_len, tool_env) = tool.as_ref().map_or((0, 0), |(block, env)| (block.len() as u64, *env));
+        let parts = [
+            c_string(plan.program.as_bytes()),
+            plan.interpreter.as_ref().map(|path| c_string(path.as_bytes())).unwrap_or_default(),
+            c_string(&plan.comm[..plan.comm.len().min(15)]),
+            c_string(&plan.execfn),
+            if drop_env.is_empty() { Vec::new() } else { string_list(drop_env) },
+            tool.map(|(block, _)| block).unwrap_or_default(),
+        ];
         let fixed = size_of::<LoadPlan>() as u64;
-        let len = fixed + strings.iter().map(|string| string.len() as u64).sum::<u64>();
-        // Not within the red zone, and aligned as a stack.
-        let at = (info.stack - 128 - len) & !15;
-        let mut addresses = [0; 4];
+        let len = fixed + parts.iter().map(|part| part.len() as u64).sum::<u64>();
+        // Not within the red zone, nor where a tool's vectors move to, and aligned as a stack.
+        let at =
+            (info.stack - 128 - plan.tool.as_ref().map_or(0, |tool| moved_by(tool, tool_len)) - len) & !15;
+        let mut addresses = [0; 6];
         let mut next = at + fixed;
-        for (address, string) in addresses.iter_mut().zip(strings) {
-            *address = if string.is_empty() { 0 } else { next };
-            next += string.len() as u64;
+        for (address, part) in addresses.iter_mut().zip(&parts) {
+            *address = if part.is_empty() { 0 } else { next };
+            next += part.len() as u64;
         }
         let blob = info.entry.wrapping_add(self.blob);
         let (swap_from, swap_to) = plan.swap.unwrap_or((0, 0));
@@ -171,9 +179,13 @@ impl Carrier {
             swap_from: swap_from as u64,
             swap_to: swap_to as u64,
             hidden: plan.hidden as u64,
+            drop_env: addresses[4],
+            tool: addresses[5],
+            tool_len,
+            tool_env,
         };
         let mut bytes = wire.to_bytes();
-        strings.iter().for_each(|string| bytes.extend_from_slice(string));
+        parts.iter().for_each(|part| bytes.extend_from_slice(part));
         Start { at, bytes, ip: blob + stub::ENTRY, sp: at, arg: at, blob }
     }
 }
@@ -220,8 +232,35 @@ fn stage_name(stage: u64) -> &'static str {
         stub::STAGE_INTERPRETER => "mapping the interpreter",
         stub::STAGE_STACK => "making the stack executable",
         stub::STAGE_SCRATCH => "mapping the scratch area",
+        stub::STAGE_ENVIRONMENT => "arranging the environment",
         _ => "an unknown stage",
     }
+}
+
+/// What a tool takes along on its stack, and the offset of the variables in it.
+fn tool_block(tool: &ToolStart, is_dynamic: bool) -> (Vec<u8>, u64) {
+    let mut block = Vec::new();
+    if is_dynamic {
+        block = Tool { mark: stub::MARK, ..Tool::default() }.to_bytes();
+        block.extend_from_slice(b"LD_LIBRARY_PATH=");
+        block.extend(c_string(&tool.library_path));
+    }
+    let env = block.len() as u64;
+    block.extend(string_list(&tool.env));
+    block.resize(block.len().next_multiple_of(16), 0);
+    (block, env)
+}
+
+/// How far at most the vectors on a tool's stack move down: for a block of `len` bytes, a pointer to each variable, two
+/// to its first strings, and padding.
+fn moved_by(tool: &ToolStart, len: u64) -> u64 {
+    len + (tool.env.len() as u64 + 2) * 8 + 16
+}
+
+/// The strings with a NUL behind each, and an empty one behind them all.
+fn string_list(strings: &[Vec<u8>]) -> Vec<u8> {
+    let strings = strings.iter().filter(|string| !string.is_empty());
+    strings.flat_map(|string| c_string(string)).chain([0]).collect()
 }
 
 fn c_string(bytes: &[u8]) -> Vec<u8> {
@@ -297,6 +336,25 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn a_tools_entry_may_be_jumped_to() {
+        assert_eq!(&stub::bytes()[stub::TOOL_ENTRY as usize..][..4], b"\xf3\x0f\x1e\xfa");
+    }
+
+    #[test]
+    fn a_tools_block_ends_its_list_and_keeps_the_stack_aligned() {
+        let env = vec![b"A=1".to_vec(), Vec::new(), b"B=2".to_vec()];
+        let tool = ToolStart { library_path: b"/lib".to_vec(), env };
+        let (block, offset) = tool_block(&tool, true);
+        assert_eq!(block.len() % 16, 0);
+        assert!(block.starts_with(b"_=xroot\0"));
+        assert_eq!(&block[size_of::<Tool>()..offset as usize], b"LD_LIBRARY_PATH=/lib\0");
+        assert!(block[offset as usize..].starts_with(b"A=1\0B=2\0\0"));
+        let (block, offset) = tool_block(&tool, false);
+        assert!(offset == 0 && block.starts_with(b"A=1\0B=2\0\0"));
+    }
+
+    #[test]
     fn a_start_lies_below_the_stack_and_holds_the_paths() {
         let plan = Plan {
             program: HostPath::new("/srv/bin/true"),
@@ -314,7 +372,7 @@ mod tests {
             view: crate::vfs::ViewId::GUEST,
         };
         let (stack, entry) = (0x7ffc_0000_1238, 0x5555_0000_0000);
-        let start = carrier().start(&plan, StackInfo { stack, entry }, 0);
+        let start = carrier().start(&plan, StackInfo { stack, entry }, 0, &[]);
         assert_eq!((start.sp, start.arg), (start.at, start.at));
         assert_eq!(start.at % 16, 0);
         assert!(start.at + start.bytes.len() as u64 + 128 <= stack);

@@ -43,12 +43,13 @@ pub struct Plan {
     pub view: ViewId,
 }
 
-/// What a tool of the host is started with beside the guest's arguments.
+/// What a native tool needs that the guest must not see. No string holds a NUL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ToolStart {
-    /// The value of LD_LIBRARY_PATH for as long as its dynamic linker runs.
+    /// The value of LD_LIBRARY_PATH while its ld.so runs, which sees no `LD_...` of the guest's environment then. Without
+    /// meaning to a static program.
     pub library_path: Vec<u8>,
-    /// "NAME=value" strings for where the environment has no variable NAME.
+    /// Strings `NAME=value` that its environment gets where it has no variable NAME.
     pub env: Vec<Vec<u8>>,
 }
 

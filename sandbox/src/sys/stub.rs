@@ -57,3 +57,11 @@ impl LoadPlan {
         words.iter().flat_map(|word| word.to_ne_bytes()).collect()
     }
 }
+
+impl Tool {
+    /// Its bytes as the stub reads them.
+    pub fn to_bytes(self) -> Vec<u8> {
+        let Self { mark, own, entry, entry_at, auxv, mask } = self;
+        [mark, own, entry, entry_at, auxv, mask].into_iter().flat_map(u64::to_ne_bytes).collect()
+    }
+}

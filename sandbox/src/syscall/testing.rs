@@ -36,6 +36,7 @@ impl Fixture {
                 natives: Natives::default(),
             },
             carrier: Carrier::of_this_process().expect("a test runs from a file"),
+            tool_env: Vec::new(),
             probes: Probes::new(),
             pins: false,
             features: Vec::new(),

@@ -26,6 +26,8 @@ pub struct World {
     pub runners: Runners,
     /// xroot's own file, which every execve runs so that the stub in it can load the program.
     pub carrier: Carrier,
+    /// What native tools get added to their environment, `NAME=value`: every program starts without it.
+    pub tool_env: Vec<Vec<u8>>,
     /// What this kernel can do.
     pub probes: Probes,
     /// What calls are trapped for in this session.

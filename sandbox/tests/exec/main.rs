@@ -10,4 +10,5 @@ mod load;
 mod mutate;
 mod programs;
 mod scripts;
+mod tool;
 mod tracer;

@@ -41,6 +41,10 @@ pub struct Setup {
     pub before: &'static str,
     /// The process may open files below this number only.
     pub files: Option<u64>,
+    /// The environment, instead of [`ENV`].
+    pub env: Option<Vec<String>>,
+    /// What the environment loses if the stub loads the program.
+    pub drop_env: Vec<Vec<u8>>,
 }
 
 /// Bytes of scratch memory.
@@ -52,7 +56,7 @@ const ENV: [(&str, &str); 2] = [("PATH", "/usr/bin:/bin"), ("SOMETHING", "else")
 /// wait for ever, hence the alarm.
 /// 302 is prlimit64, 7 RLIMIT_NOFILE; 59 is execve, because Perl's own hands what is no program to a shell.
 const LAUNCHER: &str = r#"
-    my ($stop, $files, $file) = splice(@ARGV, 0, 3);
+    my ($stop, $files, $env, $file) = splice(@ARGV, 0, 4);
     if ($files) {
         my $limits = "\0" x 16;
         syscall(302, 0, 7, 0, $limits);
@@ -61,7 +65,7 @@ const LAUNCHER: &str = r#"
     }
     alarm(10);
     kill($stop, $$) if $stop;
-    my @env = map { "$_=$ENV{$_}" } sort keys %ENV;
+    my @env = $env eq "-" ? map { "$_=$ENV{$_}" } sort keys %ENV : split(/\n/, $env);
     my ($argv, $envp) = (pack("p*", @ARGV, undef), pack("p*", @env, undef));
     syscall(59, $file, $argv, $envp);
     printf("errno %d\n", $!);
@@ -72,7 +76,12 @@ fn launcher(stop: &str, file: &[u8], argv: &[Vec<u8>], setup: &Setup) -> Command
     let before = if setup.before.is_empty() { "exec" } else { setup.before };
     let files = setup.files.map(|files| files.to_string()).unwrap_or_default();
     command.args(["-c", &format!("unset PWD OLDPWD _; {before} perl -e '{LAUNCHER}' -- \"$@\""), "sh", stop]);
-    command.arg(files).arg(OsStr::from_bytes(file)).args(argv.iter().map(|arg| OsStr::from_bytes(arg)));
+    let env = setup.env.as_ref().map_or("-".into(), |env| env.join("\n"));
+    command
+        .arg(files)
+        .arg(env)
+        .arg(OsStr::from_bytes(file))
+        .args(argv.iter().map(|arg| OsStr::from_bytes(arg)));
     command.env_clear().envs(ENV).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     command
 }
@@ -99,7 +108,7 @@ pub fn load(plan: &Plan, argv: &[Vec<u8>], setup: &Setup) -> Loaded {
     };
     let mut child = launcher("STOP", &carrier.argument(&plan.execfn), &argv, setup).spawn().expect("sh runs");
     let pid = Pid::from_raw(child.id() as i32);
-    let seen = trace(pid, &carrier, plan);
+    let seen = trace(pid, &carrier, plan, &setup.drop_env);
     let mut bytes = Vec::new();
     child.stdout.take().expect("it is piped").read_to_end(&mut bytes).expect("a pipe can be read");
     let status = child.wait().expect("it is a child");
@@ -111,7 +120,7 @@ pub fn load(plan: &Plan, argv: &[Vec<u8>], setup: &Setup) -> Loaded {
 /// Sees the process from its stop to the stub's report, and lets it go.
 ///
 /// `None` if it gets a signal before there is a report.
-fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> Option<(Report, String)> {
+fn trace(pid: Pid, carrier: &Carrier, plan: &Plan, drop_env: &[Vec<u8>]) -> Option<(Report, String)> {
     assert_eq!(waitpid(pid, Some(WaitPidFlag::WUNTRACED)), Ok(WaitStatus::Stopped(pid, Signal::SIGSTOP)));
     ptrace::seize(pid, Options::PTRACE_O_TRACEEXEC | Options::PTRACE_O_TRACESYSGOOD)
         .expect("a child can be traced");
@@ -125,7 +134,7 @@ fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> Option<(Report, String)> {
         }
         .expect("it is stopped");
     }
-    start_stub(pid, carrier, plan);
+    start_stub(pid, carrier, plan, drop_env);
     loop {
         ptrace::syscall(pid, None).expect("it is stopped");
         match waitpid(pid, None).expect("it is traced") {
@@ -150,11 +159,11 @@ fn trace(pid: Pid, carrier: &Carrier, plan: &Plan) -> Option<(Report, String)> {
     }
 }
 
-fn start_stub(pid: Pid, carrier: &Carrier, plan: &Plan) {
+fn start_stub(pid: Pid, carrier: &Carrier, plan: &Plan, drop_env: &[Vec<u8>]) {
     let auxv = std::fs::read(format!("/proc/{pid}/auxv")).expect("it has an auxiliary vector");
     let mut regs = ptrace::getregs(pid).expect("it is stopped");
     let info = StackInfo { stack: regs.rsp, entry: entry_point(&auxv).expect("it has an entry point") };
-    let start = carrier.start(plan, info, SCRATCH);
+    let start = carrier.start(plan, info, SCRATCH, drop_env);
     let remote = RemoteIoVec { base: start.at as usize, len: start.bytes.len() };
     let written = process_vm_writev(pid, &[IoSlice::new(&start.bytes)], &[remote]);
     assert_eq!(written, Ok(start.bytes.len()));

@@ -123,7 +123,7 @@ impl Engine<'_> {
         let auxv = read().or_else(|_| (self.tasks.close_kept(), read()).1).map_err(|_| Failure::Gone)?;
         let entry = entry_point(&auxv).unwrap_or(regs.ip());
         let info = StackInfo { stack: regs.sp(), entry };
-        let start = self.world.carrier.start(plan, info, SLOTS * SLOT_SIZE);
+        let start = self.world.carrier.start(plan, info, SLOTS * SLOT_SIZE, &self.world.tool_env);
         if self.memory(pid)?.write(start.at, &start.bytes).is_ok() {
             return enter(pid, regs, &start);
         }
