@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod command;
 mod plan;
 mod report;
 
@@ -37,13 +38,8 @@ fn run(words: &[OsString]) -> Result<u8, Report> {
         Request::Print(text) => print(&text),
         Request::Syscalls => print(&sandbox::syscall::matrix::text()),
         Request::Tools(cli) => {
-            plan::plan(cli.session, &plan::surroundings())?;
-            let word = match cli.what {
-                ToolsWhat::Table { .. } => "xroot tools",
-                ToolsWhat::Explain(_) => "xroot tools --explain",
-                ToolsWhat::Install => "xroot tools install",
-            };
-            Err(Report::usage(format!("{word} is not built yet"), None))
+            let config = plan::plan(cli.session, &plan::surroundings())?;
+            show_tools(&config, &cli.what)
         }
         Request::Run(cli) => {
             let ambient = plan::surroundings();
@@ -56,6 +52,33 @@ fn run(words: &[OsString]) -> Result<u8, Report> {
                     ended => Ok(ended?),
                 },
             }
+        }
+    }
+}
+
+/// What `xroot tools` is asked for.
+fn show_tools(config: &Config, what: &ToolsWhat) -> Result<u8, Report> {
+    let survey = tools::survey(config)?;
+    let missing = u8::from(survey.complaint.is_some());
+    match what {
+        ToolsWhat::Table { json, strict } => {
+            let text = if *json { command::tools::json(&survey) } else { command::tools::table(&survey) };
+            print(&text)?;
+            if let (true, Some(error)) = (*strict, survey.complaint) {
+                return Err(Report { code: missing, ..error.into() });
+            }
+            Ok(0)
+        }
+        ToolsWhat::Explain(name) => match command::tools::explain(&survey, name) {
+            Some(text) => print(&text),
+            None => Err(Report::usage(
+                format!("no native tool is called {name}"),
+                Some("xroot tools -r ROOTFS (all of them)".into()),
+            )),
+        },
+        ToolsWhat::Install => {
+            let root = tools::install(config)?;
+            print(&format!("{}\n", root.display()))
         }
     }
 }

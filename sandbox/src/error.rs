@@ -116,6 +116,8 @@ pub enum Error {
     NativeRefused { name: String, why: String },
     #[error("tools directory {}: {why}", path.display())]
     ToolsDir { path: PathBuf, why: String },
+    #[error("cannot install native tools: {why}")]
+    ToolsInstall { why: String },
 
     // Tracing.
     #[error("the kernel does not let xroot trace its own child: {}{facts}", errno.desc())]
@@ -235,6 +237,9 @@ impl Error {
             Self::NativeRefused { name, .. } => {
                 Some(format!("--native {name}=force (if you know that it does no harm)"))
             }
+            Self::ToolsInstall { .. } => Some(
+                "--tools DIR (an unpacked root filesystem of this host's machine and the guest's release)".into(),
+            ),
             Self::ToolsDir { .. } => Some(
                 "--tools DIR wants an unpacked root filesystem of this host's machine (without it, the host's own \
                  programs are taken)"

@@ -1,6 +1,8 @@
 //! From a configuration to an exit status: the rootfs prepared, the command started, the tree traced.
 #![forbid(unsafe_code)]
 
+mod usage;
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{CString, OsString};
@@ -12,7 +14,7 @@ use std::rc::Rc;
 
 use nix::unistd::{AccessFlags, Pid, access};
 
-use crate::config::{Binding, Config, Origin, Toolset};
+use crate::config::{Binding, Config, Origin, Output, Toolset};
 use crate::engine::filter;
 use crate::engine::ptrace::{Ended, Engine};
 use crate::error::{Errno, Error, Failure, tell};
@@ -58,6 +60,8 @@ impl Session {
             wait_all: config.wait_all,
             tracer: Pid::this(),
             verbose: config.verbose,
+            exec_log: config.trace_exec.as_ref().map(open_log).transpose()?,
+            report: config.report,
             let_through: config.let_through,
             unsupported: RefCell::new(BTreeMap::new()),
             noted: RefCell::new(HashSet::new()),
@@ -110,6 +114,9 @@ impl Session {
         let mut engine = Engine::start(&self.world, &image, &directory, front, |pid| self.first_task(pid))?;
         let ended = engine.run();
         self.report();
+        if let Some(usage) = engine.usage() {
+            tell(usage::text(usage));
+        }
         Ok(match ended? {
             Ended::Code(code) => code as u8,
             Ended::Signal(signal) => 128 + signal as u8,
@@ -194,6 +201,22 @@ impl Session {
             }
         }
     }
+}
+
+/// Where the line for each program goes.
+fn open_log(output: &Output) -> Result<File, Error> {
+    let opened = match output {
+        Output::Stderr => std::io::stderr().as_fd().try_clone_to_owned().map(File::from),
+        Output::File(path) => File::create(path),
+    };
+    opened.map_err(|error| {
+        let errno = Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
+        let name = match output {
+            Output::Stderr => "stderr".into(),
+            Output::File(path) => path.display().to_string(),
+        };
+        Error::os(format!("cannot write the programs' log to {name}"))(errno)
+    })
 }
 
 /// What calls are trapped for in this session.

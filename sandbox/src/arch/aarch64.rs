@@ -2,6 +2,9 @@
 //!
 //! Source: syscall(2), "Architecture calling conventions"; arch/arm64/kernel/ptrace.c.
 
+/// What Debian calls this host's machine.
+pub const DEBIAN: &str = "arm64";
+
 /// What Debian and its kin call the directories of this host's libraries.
 pub const MULTIARCH: &str = "aarch64-linux-gnu";
 

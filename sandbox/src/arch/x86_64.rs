@@ -2,6 +2,9 @@
 //!
 //! Source: syscall(2), "Architecture calling conventions"; arch/x86/entry/entry_64.S.
 
+/// What Debian calls this host's machine.
+pub const DEBIAN: &str = "amd64";
+
 /// What Debian and its kin call the directories of this host's libraries.
 pub const MULTIARCH: &str = "x86_64-linux-gnu";
 

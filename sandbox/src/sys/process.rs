@@ -5,6 +5,9 @@
 use std::fs;
 use std::mem::MaybeUninit;
 
+use std::time::Duration;
+
+use nix::time::ClockId;
 use nix::unistd::Pid;
 
 use super::fs::Plain;
@@ -150,6 +153,17 @@ fn parse_stat(stat: &[u8]) -> Option<Facts> {
     let mut fields = std::str::from_utf8(stat.get(end + 1..)?).ok()?.split_ascii_whitespace().skip(1);
     let mut pid = || fields.next()?.parse().ok().map(Pid::from_raw);
     Some(Facts { parent: pid()?, group: pid()? })
+}
+
+/// The CPU time of this process so far.
+pub fn own_cpu_time() -> Duration {
+    cpu_time(Pid::this()).unwrap_or_default()
+}
+
+/// The CPU time of a process so far, its ended threads included; `None` if it is gone.
+pub fn cpu_time(pid: Pid) -> Option<Duration> {
+    let now = ClockId::pid_cpu_clock_id(pid).and_then(ClockId::now).ok()?;
+    Some(Duration::new(now.tv_sec() as u64, now.tv_nsec() as u32))
 }
 
 #[cfg(test)]

@@ -33,12 +33,25 @@ fn request(request: Request, pid: Pid, address: u64, data: u64) -> Result<c_long
     Errno::result(result)
 }
 
-/// Becomes the tracer of `pid` without stopping it.
+/// What a tracer is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// What it has to know.
+    Events,
+    /// That, and each thread before it ends.
+    EventsAndExits,
+}
+
+/// Becomes the tracer of `pid` without stopping it. What it makes later is traced alike.
 ///
 /// # Errors
 /// EPERM if a security module, a seccomp filter or another tracer forbids it.
-pub fn seize(pid: Pid) -> Result<(), Errno> {
-    request(libc::PTRACE_SEIZE, pid, 0, OPTIONS as u64).map(drop)
+pub fn seize(pid: Pid, told: Told) -> Result<(), Errno> {
+    let options = match told {
+        Told::Events => OPTIONS,
+        Told::EventsAndExits => OPTIONS | libc::PTRACE_O_TRACEEXIT,
+    };
+    request(libc::PTRACE_SEIZE, pid, 0, options as u64).map(drop)
 }
 
 /// Lets a stopped tracee run until its next event; `signal` is delivered to it, 0 for none.

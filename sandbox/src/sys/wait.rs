@@ -21,6 +21,8 @@ pub enum Event {
     Clone,
     /// execve has succeeded; the message is the id that the caller had before.
     Exec,
+    /// It is about to end, where that was asked for: see [`super::ptrace::Told`].
+    Exit,
     /// This stop signal has stopped its process.
     GroupStop(i32),
     /// It has just been attached, interrupted, or continued by SIGCONT.
@@ -66,6 +68,7 @@ impl Event {
             libc::PTRACE_EVENT_SECCOMP => Self::Seccomp,
             libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => Self::Clone,
             libc::PTRACE_EVENT_EXEC => Self::Exec,
+            libc::PTRACE_EVENT_EXIT => Self::Exit,
             libc::PTRACE_EVENT_STOP if signal == libc::SIGTRAP => Self::Trap,
             libc::PTRACE_EVENT_STOP => Self::GroupStop(signal),
             // PTRACE_O_TRACESYSGOOD marks syscall stops with this bit.
@@ -89,6 +92,7 @@ mod tests {
             (stopped(libc::SIGTRAP | 0x80, 0), Event::Syscall),
             (stopped(libc::SIGTRAP, 0), Event::Signal(libc::SIGTRAP)),
             (stopped(libc::SIGTRAP, libc::PTRACE_EVENT_STOP), Event::Trap),
+            (stopped(libc::SIGTRAP, libc::PTRACE_EVENT_EXIT), Event::Exit),
             (stopped(libc::SIGTSTP, libc::PTRACE_EVENT_STOP), Event::GroupStop(libc::SIGTSTP)),
             (stopped(libc::SIGTRAP, libc::PTRACE_EVENT_VFORK), Event::Clone),
         ] {

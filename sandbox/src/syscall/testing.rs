@@ -46,6 +46,8 @@ impl Fixture {
             wait_all: false,
             tracer: Pid::from_raw(1),
             verbose: false,
+            exec_log: None,
+            report: false,
             let_through: None,
             unsupported: RefCell::new(BTreeMap::new()),
             noted: RefCell::new(HashSet::new()),

@@ -4,6 +4,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write;
 
 use nix::unistd::Pid;
 
@@ -13,7 +15,7 @@ use crate::arch;
 use crate::config::Ids;
 use crate::error::{Error, tell};
 use crate::exec::loader::Carrier;
-use crate::exec::{Machine, Runners};
+use crate::exec::{Machine, Plan, Runners};
 use crate::sys::probe::Probes;
 use crate::vfs::{HostLookup, Views};
 
@@ -44,6 +46,10 @@ pub struct World {
     pub tracer: Pid,
     /// Logs each decision.
     pub verbose: bool,
+    /// Where a line goes for each program that is started.
+    pub exec_log: Option<File>,
+    /// Books what each program uses.
+    pub report: bool,
     /// The name of a call that no handler is asked about.
     pub let_through: Option<String>,
     /// Calls that were answered because they are not supported, by name.
@@ -91,6 +97,25 @@ impl World {
             if let Some(hint) = error.hint() {
                 tell(format!("xroot: try: {hint}"));
             }
+        }
+    }
+
+    /// Logs that `pid` runs what `plan` says: "PID native GUEST-PATH HOST-PATH", or "emulated" or "own" and the guest's path
+    /// alone.
+    pub fn tell_exec(&self, pid: Pid, how: &str, plan: &Plan) {
+        if self.exec_log.is_none() && !self.verbose {
+            return;
+        }
+        let guest = String::from_utf8_lossy(plan.exe.as_bytes());
+        let line = match &plan.tool {
+            Some(_) => format!("{pid} {how} {guest} {}", plan.program.as_path().display()),
+            None => format!("{pid} {how} {guest}"),
+        };
+        if self.verbose {
+            tell(&line);
+        }
+        if let Some(mut log) = self.exec_log.as_ref() {
+            let (Ok(()) | Err(_)) = log.write_all(format!("{line}\n").as_bytes());
         }
     }
 

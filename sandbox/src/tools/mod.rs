@@ -26,4 +26,7 @@ mod select;
 
 mod views;
 
+mod install;
+
+pub use install::install;
 pub use select::{Selection, Survey, select, survey};

@@ -83,7 +83,9 @@ pub fn survey(config: &Config) -> Result<Survey, Error> {
     selector.all();
     let complaint = selector.complaint();
     let Selector { mut choices, mounts, triplet, .. } = selector;
-    choices.sort_by(|a, b| (&a.name, &a.guest).cmp(&(&b.name, &b.guest)));
+    choices.sort_by(|a, b| (&a.guest, &a.name).cmp(&(&b.guest, &b.name)));
+    // Two names of one file: ld and ld.bfd.
+    choices.dedup_by(|a, b| a.guest.is_some() && a.guest == b.guest && a.is_on() == b.is_on());
     let toolset = views::toolset(machine, &profile, &guest, &tools, &choices, mounts);
     Ok(Survey { selection: Selection { toolset, choices, root, triplet }, complaint })
 }

@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 
 use super::inject::Purpose;
 use super::step::restore_args;
-use super::{Engine, PendingExec, Phase};
+use super::{Engine, PendingExec, Phase, Runs};
 use crate::arch::Regs;
 use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Report, StackInfo, Start, entry_point};
@@ -116,6 +116,10 @@ impl Engine<'_> {
         task.mm.text.set(fs::stat(host.as_bytes()).ok().map(|stat| (stat.st_dev, stat.st_ino)));
         task.held = pending.exec.held;
         task.process.view.set(plan.view);
+        if let Some(usage) = &mut self.usage {
+            usage.executed(pid, plan);
+        }
+        self.world.tell_exec(pid, Runs::of(plan).word(), plan);
         ids::after_exec(&mut task.process.credentials.borrow_mut());
         let mut regs = ptrace::regs(pid)?;
         // A kept file may be the last one that this process may open.

@@ -10,6 +10,7 @@ mod job;
 mod signal;
 mod spawn;
 mod step;
+mod usage;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -25,6 +26,7 @@ use crate::syscall::call::{Exec, OnExit};
 use crate::syscall::table::row;
 use crate::syscall::{Row, World, process};
 use crate::task::{Task, Tasks};
+pub use usage::{Runs, Usage, Used};
 
 /// How the root command has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +55,8 @@ pub struct Engine<'w> {
     ended: Option<Ended>,
     /// Set when what is left of the tree is to be killed.
     ending: bool,
+    /// Who has used the processor, where the user wants to know.
+    usage: Option<Usage>,
 }
 
 /// What a task's next stop continues.
@@ -126,6 +130,10 @@ impl<'w> Engine<'w> {
         if let Event::Exec = event {
             return self.on_exec(pid);
         }
+        if let Event::Exit = event {
+            self.note_time(pid);
+            return Ok(ptrace::cont(pid, 0)?);
+        }
         if !self.tasks.contains(pid) {
             self.early.remove(&pid);
             return self.on_unknown(pid);
@@ -141,7 +149,7 @@ impl<'w> Engine<'w> {
                 self.leave_trampoline(pid)?;
                 Ok(self.resume(pid, 0)?)
             }
-            Event::Exec | Event::Exited(_) | Event::Killed(_) => unreachable!("answered above"),
+            Event::Exec | Event::Exit | Event::Exited(_) | Event::Killed(_) => unreachable!("answered above"),
         }
     }
 
@@ -149,6 +157,9 @@ impl<'w> Engine<'w> {
         self.phases.remove(&pid);
         self.job.on_gone(pid);
         self.parked.remove(&pid);
+        if let Some(usage) = &mut self.usage {
+            usage.ended(pid);
+        }
         match self.tasks.remove(pid) {
             Some(task) => self.on_creator_gone(&task),
             None => drop(self.early.insert(pid)),
@@ -159,6 +170,19 @@ impl<'w> Engine<'w> {
                 self.kill_all();
             }
         }
+    }
+
+    /// Books the time of a process whose thread `pid` is about to end.
+    fn note_time(&mut self, pid: Pid) {
+        let process = self.tasks.get(pid).map(|task| task.process.pid);
+        if let (Some(usage), Some(process)) = (&mut self.usage, process) {
+            usage.read(process);
+        }
+    }
+
+    /// Who has used the processor, most first; nothing where nobody asked.
+    pub fn usage(&self) -> Option<&Usage> {
+        self.usage.as_ref()
     }
 
     /// Kills what is left of the tree.
@@ -185,7 +209,10 @@ impl<'w> Engine<'w> {
             return Ok(self.resume(pid, 0)?);
         }
         if let Some(parent) = self.tasks.get(pid).filter(|_| !self.tasks.contains(child)) {
-            let task = parent.child(child, flags);
+            let (task, process) = (parent.child(child, flags), parent.process.pid);
+            if let (Some(usage), true) = (&mut self.usage, task.process.pid == child) {
+                usage.forked(process, child);
+            }
             self.tasks.insert(task);
         }
         if self.parked.remove(&child) {

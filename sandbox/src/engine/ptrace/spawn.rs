@@ -9,8 +9,10 @@ use nix::unistd::Pid;
 
 use super::Engine;
 use super::job::Job;
+use super::usage::Usage;
 use crate::error::{Errno, Error, TraceFacts};
 use crate::sys::front::Front;
+use crate::sys::ptrace::Told;
 use crate::sys::spawn::{Held, Image};
 use crate::sys::{inherited, ptrace};
 use crate::syscall::World;
@@ -31,7 +33,8 @@ impl<'w> Engine<'w> {
     ) -> Result<Self, Error> {
         let held = Held::fork(image, directory).map_err(Error::os("cannot start a process"))?;
         let root = held.pid;
-        if let Err(errno) = ptrace::seize(root) {
+        let told = if world.report { Told::EventsAndExits } else { Told::Events };
+        if let Err(errno) = ptrace::seize(root, told) {
             let _ = kill(root, Signal::SIGKILL);
             return Err(denied(errno));
         }
@@ -54,6 +57,7 @@ impl<'w> Engine<'w> {
             job: Job::new(front),
             ended: None,
             ending: false,
+            usage: world.report.then(Usage::default),
         })
     }
 }
