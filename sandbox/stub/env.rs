@@ -1,8 +1,8 @@
 //! The environment: what every program's loses, and what a native tool finds in its own.
 //!
-//! The ld.so of a dynamic tool has to look where no program of the guest may. So it finds an LD_LIBRARY_PATH that is not
-//! the guest's, and the guest's variables `LD_...` masked. When it is done it jumps to what AT_ENTRY names, which is
-//! [`finish`]: there all is put back, before the program's first instruction. Until then envp is
+//! The ld.so of a dynamic tool has to look where no program of the guest may. So it finds an LD_LIBRARY_PATH that is
+//! not the guest's, and the guest's variables `LD_...` masked. When it is done it jumps to what AT_ENTRY names, which
+//! is [`finish`]: there all is put back, before the program's first instruction. Until then envp is
 //!
 //! ```text
 //! the guest's ...  variables that are added ...  LD_LIBRARY_PATH=...  the mark   NULL  auxiliary vector
