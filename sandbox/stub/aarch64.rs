@@ -26,8 +26,8 @@ pub mod nr {
 }
 
 // The loader's entry at offset 0 (x0: the plan, sp: free stack). There is no trampoline here: `svc` leaves no register
-// free to point at a slot, so a rewritten call keeps its exit stop. The entry of tools is at offset 128: ld.so jumps there
-// with sp at argc and its own function to call at exit in x0.
+// free to point at a slot, so a rewritten call keeps its exit stop. The entry of tools is at offset 128: ld.so jumps
+// there with sp at argc, and in x0 its own function to call at exit.
 global_asm!(
     ".section .text.entry,\"ax\",@progbits",
     ".globl stub_entry",

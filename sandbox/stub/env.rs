@@ -1,8 +1,8 @@
 //! The environment: what every program's loses, and what a native tool finds in its own.
 //!
-//! The ld.so of a dynamic tool has to look where no program of the guest may. So it finds an LD_LIBRARY_PATH that is not
-//! the guest's, and the guest's variables `LD_...` masked. When it is done it jumps to what AT_ENTRY names, which is
-//! [`finish`]: there all is put back, before the program's first instruction. Until then envp is
+//! The ld.so of a dynamic tool has to look where no program of the guest may. So it finds an LD_LIBRARY_PATH that is
+//! not the guest's, and the guest's variables `LD_...` masked. When it is done it jumps to what AT_ENTRY names, which
+//! is [`finish`]: there all is put back, before the program's first instruction. Until then envp is
 //!
 //! ```text
 //! the guest's ...  variables that are added ...  LD_LIBRARY_PATH=...  the mark   NULL  auxiliary vector
@@ -132,7 +132,7 @@ fn drop_strings(stack: &mut Stack, listed: usize) -> bool {
     if !entries(stack.envp).any(is_listed) {
         return false;
     }
-    let (start, end) = stack.env_strings();
+    let (start, _) = stack.env_strings();
     let (mut slot_to, mut to) = (stack.envp, start);
     for slot in entries(stack.envp) {
         if is_listed(slot) {
@@ -146,8 +146,6 @@ fn drop_strings(stack: &mut Stack, listed: usize) -> bool {
         to += len;
     }
     set_word(slot_to, 0);
-    // SAFETY: the rest of that area.
-    unsafe { arch::clear(to, end - to) };
     stack.env = Some((start, to));
     true
 }
@@ -178,7 +176,7 @@ fn move_words(to: usize, from: usize, count: usize) {
 
 /// The strings of the list at `variables` of whose names there is none among the first `count` entries at `envp`.
 fn missing(envp: usize, count: usize, variables: usize) -> impl Iterator<Item = usize> {
-    let has = move |string| (0..count).any(|index| compare(word(envp + index * WORD), string).is_same_name());
+    let has = move |string| slots(envp).take(count).any(|slot| compare(word(slot), string).is_same_name());
     strings(variables).filter(move |&string| !has(string))
 }
 

@@ -26,8 +26,9 @@ pub mod nr {
 }
 
 // The loader's entry at offset 0 (rdi: the plan, rsp: free stack), the trampoline at offset 64, the entry of tools at
-// offset 128 (wire.rs). The trampoline gives back the argument registers of a rewritten call from the slot that rcx points at, touching nothing
-// else: the flags, rax and the stack stay as the call left them, and rcx ends as `syscall` would have left it.
+// offset 128 (wire.rs). The trampoline gives back the argument registers of a rewritten call from the slot that rcx
+// points at, touching nothing else: the flags, rax and the stack stay as the call left them, and rcx ends as `syscall`
+// would have left it.
 global_asm!(
     ".section .text.entry,\"ax\",@progbits",
     ".globl stub_entry",

@@ -137,7 +137,8 @@ impl Carrier {
 
     /// Starts the stub in a new image of this file, to load what `plan` says, with `scratch_len` bytes of scratch memory.
     ///
-    /// The environment loses every string that is in `drop_env`: a tool's [`ToolStart::env`] is not its children's.
+    /// The environment loses every string that is in `drop_env`: a tool's [`ToolStart::env`] is not its children's. No
+    /// string holds a NUL.
     pub fn start(&self, plan: &Plan, info: StackInfo, scratch_len: u64, drop_env: &[Vec<u8>]) -> Start {
         let tool = plan.tool.as_ref().map(|tool| tool_block(tool, plan.interpreter.is_some()));
         let (tool_len, tool_env) = tool.as_ref().map_or((0, 0), |(block, env)| (block.len() as u64, *env));

@@ -46,8 +46,8 @@ pub struct Plan {
 /// What a native tool needs that the guest must not see. No string holds a NUL.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ToolStart {
-    /// The value of LD_LIBRARY_PATH while its ld.so runs, which sees no `LD_...` of the guest's environment then. Without
-    /// meaning to a static program.
+    /// The value of LD_LIBRARY_PATH while its ld.so runs, which sees no `LD_...` of the guest's environment then.
+    /// Without meaning to a static program.
     pub library_path: Vec<u8>,
     /// Strings `NAME=value` that its environment gets where it has no variable NAME.
     pub env: Vec<Vec<u8>>,

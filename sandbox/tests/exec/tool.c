@@ -20,10 +20,12 @@ extern int seen_library_path, seen_masked;
 
 /* The entry point: keeps the registers that it is entered with. */
 unsigned long stack, at_exit;
-__asm__(".globl start\n"
+__asm__(".pushsection .text\n"
+        ".globl start\n"
         "start: mov %rsp, stack(%rip)\n"
         "mov %rdx, at_exit(%rip)\n"
-        "jmp _start\n");
+        "jmp _start\n"
+        ".popsection\n");
 
 static void bye(void) {
     puts("at exit");
@@ -49,7 +51,8 @@ static void vectors(char **argv) {
     for (unsigned long at = 0; at * sizeof *kernel < (unsigned long)size && kernel[at]; at += 2) {
         entries--;
         if (kernel[at] == AT_ENTRY) entry = kernel[at + 1];
-        if (kernel[at] != AT_HWCAP && getauxval(kernel[at]) != kernel[at + 1]) printf("type %lu differs in /proc\n", kernel[at]);
+        if (kernel[at] != AT_HWCAP && getauxval(kernel[at]) != kernel[at + 1])
+            printf("type %lu differs in /proc\n", kernel[at]);
     }
     printf("vector %lu entry %d %d\n", entries, getauxval(AT_ENTRY) == (unsigned long)start,
            entry == (unsigned long)start);

@@ -43,7 +43,7 @@ fn bytes(strings: &[&str]) -> Vec<Vec<u8>> {
     strings.iter().map(|string| string.as_bytes().to_vec()).collect()
 }
 
-/// Runs `program` through the stub in an environment that it is to see as it is but for `dropped`; stderr is part of the output.
+/// Runs `program` through the stub in the environment `given` without `dropped`; stderr is part of the output.
 #[track_caller]
 fn load(program: &Path, args: &[&str], tool: Option<ToolStart>, given: &[&str], dropped: &[&str]) -> Output {
     let mut plan = plan_for(program.as_os_str().as_bytes()).expect("the program can run");
