@@ -182,6 +182,8 @@ pub struct Tool {
     pub env: Vec<(String, String)>,
     /// Words of its arguments at which the guest's own program runs; `*` stands for any text.
     pub fallback: Vec<String>,
+    /// Variables at which the guest's own program runs, unless they are empty.
+    pub unless_set: Vec<String>,
     /// Words put in front of its arguments.
     pub prepend: Vec<String>,
     /// Words put behind its arguments.
@@ -193,8 +195,8 @@ pub struct Tool {
 pub enum Append {
     /// These.
     Words(Vec<String>),
-    /// These, unless the arguments hold a word that matches a pattern (`*` stands for any text).
-    Unless(String, Vec<String>),
+    /// The second, unless the arguments hold a word that matches one of the first (`*` stands for any text).
+    Unless(Vec<String>, Vec<String>),
     /// One for each directory that this variable holds, behind this text.
     Each { variable: String, flag: String },
 }

@@ -91,12 +91,13 @@ fn describe(text: &mut String, choice: &Choice) {
     field("words before", Some(choice.prepend.join(" ")));
     field("words behind", Some(choice.append.iter().map(added).collect::<Vec<_>>().join(" ")));
     field("guest's own at", Some(choice.fallback.join(" ")));
+    field("guest's own if", Some(choice.unless_set.join(" ")));
 }
 
 fn added(append: &Append) -> String {
     match append {
         Append::Words(words) => words.join(" "),
-        Append::Unless(pattern, words) => format!("{} (unless {pattern})", words.join(" ")),
+        Append::Unless(patterns, words) => format!("{} (unless {})", words.join(" "), patterns.join(" ")),
         Append::Each { variable, flag } => format!("{flag}DIR for each in ${variable}"),
     }
 }

@@ -199,12 +199,15 @@ fn variables(tool: &Tool) -> impl Iterator<Item = Vec<u8>> + '_ {
 
 /// Whether a word of the arguments wants the guest's own program.
 fn falls_back(tool: &Tool, start: &mut dyn Start) -> Result<bool, Errno> {
+    for name in &tool.unless_set {
+        if start.variable(name.as_bytes())?.is_some_and(|value| !value.is_empty()) {
+            return Ok(true);
+        }
+    }
     if tool.fallback.is_empty() {
         return Ok(false);
     }
-    let words = start.arguments()?;
-    let wanted = |word: &Vec<u8>| tool.fallback.iter().any(|pattern| matches(pattern.as_bytes(), word));
-    Ok(words.iter().skip(1).any(wanted))
+    any_matches(&tool.fallback, start)
 }
 
 fn appended(tool: &Tool, start: &mut dyn Start) -> Result<Vec<Vec<u8>>, Errno> {
@@ -212,8 +215,8 @@ fn appended(tool: &Tool, start: &mut dyn Start) -> Result<Vec<Vec<u8>>, Errno> {
     for append in &tool.append {
         match append {
             Append::Words(words) => added.extend(bytes(words)),
-            Append::Unless(pattern, words) => {
-                if !start.arguments()?.iter().skip(1).any(|word| matches(pattern.as_bytes(), word)) {
+            Append::Unless(patterns, words) => {
+                if !any_matches(patterns, start)? {
                     added.extend(bytes(words));
                 }
             }
@@ -225,6 +228,13 @@ fn appended(tool: &Tool, start: &mut dyn Start) -> Result<Vec<Vec<u8>>, Errno> {
         }
     }
     Ok(added)
+}
+
+/// Whether one of the arguments matches one of the patterns.
+fn any_matches(patterns: &[String], start: &mut dyn Start) -> Result<bool, Errno> {
+    let words = start.arguments()?;
+    let wanted = |word: &Vec<u8>| patterns.iter().any(|pattern| matches(pattern.as_bytes(), word));
+    Ok(words.iter().skip(1).any(wanted))
 }
 
 fn bytes(words: &[String]) -> Vec<Vec<u8>> {
@@ -288,11 +298,12 @@ mod tests {
             exe: None,
             env: vec![("A".into(), "b c".into())],
             fallback: vec!["-march=native".into(), "-specs=*".into()],
+            unless_set: vec!["NONE".into()],
             prepend: vec!["-p".into()],
             append: vec![
                 Append::Words(vec!["-x".into()]),
-                Append::Unless("-c".into(), vec!["-never".into()]),
-                Append::Unless("-d".into(), vec!["-y".into()]),
+                Append::Unless(vec!["-z".into(), "-c".into()], vec!["-never".into()]),
+                Append::Unless(vec!["-d".into()], vec!["-y".into()]),
                 Append::Each { variable: "DIRS".into(), flag: "-L".into() },
                 Append::Each { variable: "NONE".into(), flag: "-M".into() },
             ],
@@ -348,6 +359,12 @@ mod tests {
         ] {
             assert_eq!(choose(&natives, words).is_none(), falls_back, "{words:?}");
         }
+    }
+
+    #[test]
+    fn a_variable_may_want_the_guests_own_program() {
+        let natives = natives(Tool { unless_set: vec!["DIRS".into()], ..tool(shell()) });
+        assert_eq!(choose(&natives, &["sh"]), None);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub struct Choice {
     pub exe: Option<String>,
     pub env: Vec<(String, String)>,
     pub fallback: Vec<String>,
+    pub unless_set: Vec<String>,
     pub prepend: Vec<String>,
     pub append: Vec<Append>,
     /// A file of a tool's own view, and not of the guest.
@@ -88,6 +89,7 @@ impl Choice {
             exe: None,
             env: Vec::new(),
             fallback: Vec::new(),
+            unless_set: Vec::new(),
             prepend: Vec::new(),
             append: Vec::new(),
             is_part: false,
@@ -135,6 +137,7 @@ impl Choice {
             exe: self.exe.clone().map(String::into_bytes),
             env: self.env.clone(),
             fallback: self.fallback.clone(),
+            unless_set: self.unless_set.clone(),
             prepend: self.prepend.clone(),
             append: self.append.clone(),
         })

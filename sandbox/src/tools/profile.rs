@@ -59,6 +59,8 @@ pub struct Rule {
     pub env: BTreeMap<String, String>,
     /// Patterns of arguments at which the guest's own program runs; `*` stands for any characters.
     pub fallback: Vec<String>,
+    /// Variables at which the guest's own program runs, unless they are empty.
+    pub unless: Vec<String>,
     /// What is added to its arguments.
     pub append: Vec<String>,
     /// The Debian package that holds it, with the placeholders of [`fill`].
@@ -129,6 +131,7 @@ impl Rule {
             refuse: None,
             env: BTreeMap::new(),
             fallback: Vec::new(),
+            unless: vec!["LD_PRELOAD".into()],
             append: Vec::new(),
             package: None,
             mounts: Vec::new(),

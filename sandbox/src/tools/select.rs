@@ -380,6 +380,7 @@ impl<'a> Selector<'a> {
         Choice {
             env: self.variables(&rule.env),
             fallback: rule.fallback.clone(),
+            unless_set: rule.unless.clone(),
             is_compared: rule.need != Need::Any,
             sees,
             ..Choice::on(name, guest, host, versions)

@@ -71,21 +71,32 @@ impl Toolchain<'_> {
     fn includes(&self, name: &str) -> Vec<Append> {
         let (dir, version, triplet) =
             (&self.of_guest.libraries, &self.of_guest.version, &self.of_guest.triplet);
+        let own = |dir: &str| dir.starts_with(&self.of_tools.libraries);
+        let is_there = |dir: &String| own(dir) || self.guest.root.host(dir.as_bytes()).is_ok();
         let mut added = Vec::new();
-        // Its own headers belong to its version.
-        if name.starts_with("cc1") && self.is_same_major() {
-            added.push(Append::Words(vec!["-iprefix".into(), format!("{dir}/")]));
-        }
+        let mut add = |unless: &[&str], first: Option<&str>, dirs: Vec<String>| {
+            let dirs = dirs.into_iter().filter(is_there).flat_map(|dir| ["-isystem".to_owned(), dir]);
+            let words = first.map(str::to_owned).into_iter().chain(dirs).collect();
+            added.push(Append::Unless(unless.iter().map(ToString::to_string).collect(), words));
+        };
         if ["cc1plus", "cc1objplus"].contains(&name) {
             let generic = format!("/usr/include/c++/{version}");
             let own = [format!("/usr/include/{triplet}/c++/{version}"), format!("{generic}/{triplet}")];
-            let own = own.into_iter().find(|dir| self.guest.root.host(dir.as_bytes()).is_ok());
-            let dirs = [Some(generic.clone()), own, Some(format!("{generic}/backward"))];
-            let words = dirs.into_iter().flatten().flat_map(|dir| ["-isystem".into(), dir]);
-            let words = ["-nostdinc++".to_owned()].into_iter().chain(words).collect();
-            added.push(Append::Unless("-nostdinc*".into(), words));
+            let dirs = [&[generic.clone()], &own[..], &[format!("{generic}/backward")]].concat();
+            add(&["-nostdinc*", "-isysroot*"], Some("-nostdinc++"), dirs);
+        }
+        if name.starts_with("cc1") {
+            // A compiler for another machine has no /usr/local/include, which comes behind the compiler's own headers.
+            let own = if self.is_same_major() { format!("{dir}/include") } else { self.own_headers() };
+            let local = "/usr/local/include";
+            add(&["-nostdinc", "-isysroot*"], None, vec![own, format!("{local}/{triplet}"), local.into()]);
         }
         added
+    }
+
+    /// The headers of the host's compiler, by their name in its view.
+    fn own_headers(&self) -> String {
+        format!("{}/include", self.of_tools.libraries)
     }
 
     /// The linker plugin, which ld, ar and their like load.

@@ -123,16 +123,17 @@ impl<'w> Engine<'w> {
             }
             _ => {}
         }
+        if let Event::Exit = event {
+            self.note_time(pid);
+            // One that is killed stops here too, and SIGKILL alone does not let it go on.
+            return Ok(ptrace::cont(pid, 0)?);
+        }
         if self.ending {
             let _ = kill(pid, Signal::SIGKILL);
             return Ok(());
         }
         if let Event::Exec = event {
             return self.on_exec(pid);
-        }
-        if let Event::Exit = event {
-            self.note_time(pid);
-            return Ok(ptrace::cont(pid, 0)?);
         }
         if !self.tasks.contains(pid) {
             self.early.remove(&pid);

@@ -56,6 +56,7 @@ struct Tool {
     refuse: Option<String>,
     env: BTreeMap<String, Variable>,
     fallback: Option<List<String>>,
+    unless: Option<List<String>>,
     append: Option<List<String>>,
     package: Option<String>,
     mounts: Option<List<Absolute>>,
@@ -140,6 +141,7 @@ impl Tool {
         replace(&mut rule.refuse, self.refuse.map(|why| Some(why).filter(|why| !why.is_empty())));
         rule.env.extend(self.env.into_iter().map(|(name, value)| (name, value.0)));
         replace(&mut rule.fallback, self.fallback.map(|list| list.0));
+        replace(&mut rule.unless, self.unless.map(|list| list.0));
         replace(&mut rule.append, self.append.map(|list| list.0));
         replace(&mut rule.package, self.package.map(Some));
         replace(&mut rule.mounts, texts(self.mounts));

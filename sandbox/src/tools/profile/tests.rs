@@ -115,6 +115,7 @@ fn every_key_is_read() {
         refuse = "it lies"
         env = { B = "@guest:B", C = "@@" }
         fallback = ["-x*"]
+        unless = []
         append = "-y"
         package = "foo-{major}"
         mounts = ["/m"]
@@ -134,6 +135,7 @@ fn every_key_is_read() {
         refuse: Some("it lies".into()),
         env: [("B".into(), "@guest:B".into()), ("C".into(), "@@".into())].into(),
         fallback: vec!["-x*".into()],
+        unless: Vec::new(),
         append: vec!["-y".into()],
         package: Some("foo-{major}".into()),
         mounts: vec!["/m".into()],
