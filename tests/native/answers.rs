@@ -86,7 +86,7 @@ fn users_and_languages_are_the_guests() {
         .expect("it is ours");
     std::fs::write(etc.join("group"), "root:x:0:\nguestonly:x:4242:\n").expect("it is ours");
     let seen = job.same_with(
-        "id guestonly; ls -ld ~root >/dev/null; echo ~guestonly; LC_ALL=C.UTF-8 sh -c 'printf %s äöü | wc -m'; LC_ALL=xx_YY bash -c 'echo ok'; LC_ALL=C ls /missing 2>&1; date -u -d @0; TZ=Europe/Berlin date -d @0",
+        "id guestonly; ls -ld ~root >/dev/null; echo ~guestonly; LC_ALL=C.UTF-8 sh -c 'printf %s äöü | wc -m'; LC_ALL=xx_YY bash -c 'echo ok'; LC_ALL=C ls /missing 2>&1 || echo failed; date -u -d @0; TZ=Europe/Berlin date -d @0",
         |xroot| xroot.bind(&etc.join("passwd"), "/etc/passwd").bind(&etc.join("group"), "/etc/group"),
     );
     assert!(seen.starts_with("uid=4242(guestonly)"), "{seen}");

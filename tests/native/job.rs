@@ -161,8 +161,9 @@ impl Job {
         (output, Trace::parse(&text))
     }
 
-    /// From the same start, natively and emulated, a script prints the same on both outputs and returns the same.
-    /// Gives its output.
+    /// From the same start, natively and emulated, a script prints the same on both outputs. Gives what it prints.
+    ///
+    /// It must end well emulated: one that stops early would prove little.
     #[track_caller]
     pub fn same(&self, script: &str) -> String {
         self.same_with(script, |xroot| xroot)
@@ -173,6 +174,7 @@ impl Job {
     pub fn same_with(&self, script: &str, with: impl Fn(Xroot) -> Xroot) -> String {
         self.fresh();
         let emulated = long(with(self.emulated()), script);
+        assert!(emulated.status.success(), "the script is wrong: {script}: {emulated}");
         self.fresh();
         let native = long(with(self.native()), script);
         for (what, left, right) in

@@ -8,7 +8,7 @@ use crate::job::{HELLO_C, long};
 use crate::trace::How::Native;
 use crate::util::full;
 
-/// Downloads packages, and takes minutes in an emulated dpkg.
+/// Downloads packages.
 #[test]
 fn packages_are_reinstalled_in_the_guest_and_not_in_the_tools() {
     if !full() {
