@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::job::Job;
-use crate::util::{Output, Scratch, run};
+use crate::job::{Job, copy_tree};
+use crate::util::{Output, Scratch};
 
-/// What would show a write to any file below a directory. Links that tests make to a file change its ctime.
+/// What would show a change of any file below a directory. Nothing changes a file and not its ctime (inode(7)).
 #[derive(PartialEq, Eq)]
 pub struct Fingerprint(BTreeMap<PathBuf, (u64, u64, u32, i64, i64)>);
 
@@ -26,7 +25,7 @@ impl Fingerprint {
                     pending.push(path.clone());
                 }
                 let size = if meta.is_dir() { 0 } else { meta.size() };
-                found.insert(path, (meta.ino(), size, meta.mode(), meta.mtime(), meta.mtime_nsec()));
+                found.insert(path, (meta.ino(), size, meta.mode(), meta.ctime(), meta.ctime_nsec()));
             }
         }
         assert!(found.len() > 1000, "{} holds no tools", top.display());
@@ -49,12 +48,11 @@ pub struct Copy {
 }
 
 /// What programs and their libraries do not need.
-const BULK: &str =
-    "--exclude=./usr/share --exclude=./usr/include --exclude=./usr/lib/python3.11 --exclude=*.a";
+const BULK: &[&str] = &["./usr/share", "./usr/include", "./usr/lib/python3.11", "*.a"];
 
 impl Copy {
     pub fn new(tree: &str) -> Option<Self> {
-        Self::with(tree, "")
+        Self::with(tree, &[])
     }
 
     /// A smaller one, which has programs and libraries only.
@@ -62,13 +60,11 @@ impl Copy {
         Self::with(tree, BULK)
     }
 
-    fn with(tree: &str, options: &str) -> Option<Self> {
+    fn with(tree: &str, without: &[&str]) -> Option<Self> {
         let mut job = Job::new(tree)?;
         let scratch = Scratch::new();
         let copy = scratch.dir("tree");
-        // Of the formats this one keeps fractions of seconds.
-        let script = format!("tar -C \"$1\" --format=pax {options} -cf - . | tar -C \"$2\" -xpf -");
-        run(Command::new("sh").args(["-ec", &script, "sh"]).arg(&job.rootfs).arg(&copy)).success();
+        copy_tree(&job.rootfs, &copy, without);
         job.rootfs = copy;
         Some(Self { job, _scratch: scratch })
     }

@@ -1,24 +1,17 @@
 //! What the user asks for, what he is told of it, and what becomes of wishes that cannot be met.
 #![forbid(unsafe_code)]
 
-use std::fs;
-use std::process::Command;
-
-use crate::job::{HELLO_C, HELLO_CC, Job};
+use crate::job::{HELLO_C, HELLO_CC, Job, copy_tree};
 use crate::trace::How::{Emulated, Native};
-use crate::util::{Scratch, run};
+use crate::util::Scratch;
+use std::fs;
 
-/// The tools without their C++ compiler. Hard links: the tree is large.
+/// The tools without their C++ compiler.
 fn without_cxx(job: &mut Job) -> Scratch {
     let scratch = Scratch::new();
-    let tools = scratch.path().join("tools");
-    let linked = run(Command::new("cp").arg("-al").arg(&job.tools).arg(&tools));
-    if !linked.status.success() {
-        run(Command::new("cp").arg("-a").arg(&job.tools).arg(&tools)).success();
-    }
-    for name in ["bin/arm-linux-gnueabihf-g++-12", "lib/gcc-cross/arm-linux-gnueabihf/12/cc1plus"] {
-        fs::remove_file(tools.join("usr").join(name)).expect("it was just linked");
-    }
+    let tools = scratch.dir("tools");
+    let bulk = ["./usr/share", "*aarch64*", "*lto-dump*", "*/libstdc++.a", "*g++-12", "*/12/cc1plus"];
+    copy_tree(&job.tools, &tools, &bulk);
     job.tools = tools;
     scratch
 }
@@ -94,15 +87,18 @@ fn names_and_groups_choose_the_tools() {
     let Some(job) = Job::new("armhf-dev") else { return };
     let job = job.file("hello.c", HELLO_C);
     let script = "make -s hello; ./hello; sed -n 1p /etc/passwd; bash -c :";
-    for (spec, native, emulated) in [
+    for (index, (spec, native, emulated)) in [
         ("make", &["make"][..], &["sed", "cc1", "bash"][..]),
         ("@toolchain", &["cc1", "as", "ld"], &["make", "sed", "bash"]),
         ("auto,-sed", &["make", "cc1", "bash"], &["sed"]),
         ("@shell,sed", &["bash", "sed"], &["make", "cc1"]),
         ("", &[], &["make", "cc1", "bash", "sed"]),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         job.fresh();
-        let file = job.beside(&format!("trace{}", spec.len())).join("trace");
+        let file = job.beside(&format!("trace{index}")).join("trace");
         let args = ["--native".as_ref(), spec.as_ref(), "--trace-exec".as_ref(), file.as_os_str()];
         job.native().args(args).run(["sh", "-ec", script]).success();
         let trace = crate::trace::Trace::parse(&fs::read_to_string(&file).expect("it was asked for"));

@@ -221,6 +221,16 @@ impl Job {
     }
 }
 
+/// Copies a tree, but for the paths that match one of the patterns. Not by links: what removes the copy changes modes.
+#[track_caller]
+pub fn copy_tree(from: &Path, to: &Path, without: &[&str]) {
+    let exclude: Vec<_> = without.iter().map(|pattern| format!("--exclude='{pattern}'")).collect();
+    // Of the formats this one keeps fractions of seconds.
+    let pack = format!("tar -C \"$1\" --format=pax {} -cf - .", exclude.join(" "));
+    run(Command::new("sh").args(["-ec", &format!("{pack} | tar -C \"$2\" -xpf -"), "sh"]).arg(from).arg(to))
+        .success();
+}
+
 /// Runs a guest's shell script, for as long as a build may take.
 #[track_caller]
 pub fn long(xroot: Xroot, script: &str) -> Output {
