@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use cli::{Request, ToolsWhat};
 use report::Report;
+use sandbox::tools::Selection;
 use sandbox::{Config, Error, Session, Side, tools};
 
 fn main() -> ExitCode {
@@ -85,7 +86,9 @@ fn show_tools(config: &Config, what: &ToolsWhat) -> Result<u8, Report> {
 
 /// The session of a run, with the programs of the host that take part in it.
 fn session(mut config: Config) -> Result<Session, Error> {
-    config.toolset = tools::select(&config)?.toolset;
+    let Selection { toolset, bindings, .. } = tools::select(&config)?;
+    config.toolset = toolset;
+    config.bindings.extend(bindings);
     Session::new(config)
 }
 

@@ -116,8 +116,8 @@ fn row(choice: &Choice) -> [String; 3] {
 
 fn state(choice: &Choice) -> String {
     let versions = match (&choice.versions.guest, &choice.versions.host) {
-        (Some(guest), Some(host)) if guest == host => format!(" {host}"),
-        (Some(guest), Some(host)) => format!(" {host} for {guest}"),
+        (Some(guest), Some(host)) if guest == host => format!("  {host} = {guest}"),
+        (Some(guest), Some(host)) => format!("  {host} for {guest}"),
         (_, _) => String::new(),
     };
     let package = choice.package.as_ref().filter(|_| !choice.is_on());

@@ -14,7 +14,7 @@ const PROFILE: &str = "xroot.toml";
 
 /// Says which of the host's programs are asked for; `None` if none may be used.
 ///
-/// XROOT_NATIVE is read like the option, which wins; set but empty it means `none`.
+/// XROOT_NATIVE is read like the option, which wins; either means `none` where it is empty.
 ///
 /// # Errors
 /// A `--tools` that is relative to a current directory that no longer exists; an XROOT_NATIVE that is no text.
@@ -38,6 +38,9 @@ pub fn plan(cli: &cli::Native, ambient: &Ambient) -> Result<Option<Native>, Repo
 }
 
 fn words(cli: &cli::Native, ambient: &Ambient) -> Result<Vec<String>, Report> {
+    if cli.native.iter().all(|word| word.is_empty()) && !cli.native.is_empty() {
+        return Ok(vec!["none".into()]);
+    }
     if !cli.native.is_empty() {
         return Ok(cli.native.clone());
     }
@@ -95,6 +98,8 @@ mod tests {
     fn the_command_line_wins_over_the_environment() {
         let typed = cli::Native { native: vec!["-make".into(), "a,b".into()], ..cli::Native::default() };
         let none = cli::Native { no_native: true, ..cli::Native::default() };
+        let empty = cli::Native { native: vec!["".into()], ..cli::Native::default() };
+        assert_eq!(planned(&empty, &ambient("/home/jo", &[])).words, ["none"]);
         for (value, untyped) in
             [(None, vec![]), (Some(""), vec!["none"]), (Some("auto,-make"), vec!["auto,-make"])]
         {

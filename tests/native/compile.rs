@@ -97,9 +97,7 @@ fn a_cxx_program_uses_the_guests_library() {
 fn headers_are_the_guests() {
     let Some(job) = Job::new("armhf-dev") else { return };
     for language in ["c", "c++"] {
-        let searched = job.same(&format!(
-            "gcc -x {language} -E -v - </dev/null 2>&1 | grep '^ignoring\\|^ /usr/[^ ]*$' | sort"
-        ));
+        let searched = job.same(&format!("gcc -x {language} -E -v - </dev/null 2>&1 | grep '^ /usr/[^ ]*$'"));
         assert!(searched.contains(" /usr/include/arm-linux-gnueabihf\n"), "{searched}");
         assert!(!searched.contains("/usr/arm-linux-gnueabihf/include\n /"), "{searched}");
     }

@@ -32,7 +32,7 @@ fn the_table_names_every_tool_its_state_and_versions() {
         let row = row(name);
         assert!(row.contains(" on ") && row.matches(version).count() >= 2, "{row}");
     }
-    for name in ["/pkg-config", "/getconf", "/dpkg", "/perl", "/ldd"] {
+    for name in ["/pkgconf", "/getconf", "/dpkg", "/perl", "/ldd"] {
         let row = row(name);
         assert!(row.contains(" refused ") || row.contains(" off "), "{row}");
     }

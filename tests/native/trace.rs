@@ -57,6 +57,12 @@ fn parse(line: &str) -> Option<Exec> {
 /// `/usr/bin/arm-linux-gnueabihf-gcc-12` is `gcc`, and `/usr/bin/aarch64-linux-gnu-ld.bfd` is `ld`.
 fn is(path: &str, name: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or_default();
+    // What the names lead to in Debian.
+    let name = match name {
+        "sh" => "dash",
+        "pkg-config" => "pkgconf",
+        name => name,
+    };
     let file = ["arm-linux-gnueabihf-", "aarch64-linux-gnu-"]
         .iter()
         .find_map(|triplet| file.strip_prefix(triplet))

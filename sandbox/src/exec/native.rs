@@ -60,6 +60,8 @@ pub struct Chosen {
     pub library_path: Vec<u8>,
     /// "NAME=value" for variables that are not set.
     pub env: Vec<Vec<u8>>,
+    /// As [`Tool::argv0`].
+    pub argv0: Option<(Vec<u8>, Vec<u8>)>,
     /// Words in front of the caller's arguments, behind argv[0], and words behind them.
     pub prepend: Vec<Vec<u8>>,
     pub append: Vec<Vec<u8>>,
@@ -128,6 +130,7 @@ impl Natives {
             library_path: self.library_path(&needs),
             interpreter: needs.interpreter,
             env: variables(tool).collect(),
+            argv0: tool.argv0.clone().map(|(from, to)| (from.into_bytes(), to.into_bytes())),
             prepend: bytes(&tool.prepend),
             append: appended(tool, start)?,
         }))
@@ -144,6 +147,7 @@ impl Natives {
             library_path: self.library_path(&needs),
             interpreter: needs.interpreter,
             env: Vec::new(),
+            argv0: None,
             prepend: Vec::new(),
             append: Vec::new(),
         })
@@ -299,6 +303,7 @@ mod tests {
             env: vec![("A".into(), "b c".into())],
             fallback: vec!["-march=native".into(), "-specs=*".into()],
             unless_set: vec!["NONE".into()],
+            argv0: None,
             prepend: vec!["-p".into()],
             append: vec![
                 Append::Words(vec!["-x".into()]),

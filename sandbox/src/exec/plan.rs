@@ -182,8 +182,10 @@ impl Program<'_> {
 fn lay_over(path: &[u8], tool: Chosen, scripts: Option<Vec<Vec<u8>>>, argv0: &[u8]) -> Plan {
     let is_script = scripts.is_some();
     // The caller's own words follow the first; what is added stands before and behind them.
-    let adds = !(tool.prepend.is_empty() && tool.append.is_empty());
-    let mut words = scripts.or_else(|| adds.then(|| vec![argv0.to_vec()]));
+    let renamed = tool.argv0.and_then(|(from, to)| Some([&to, argv0.strip_prefix(&from[..])?].concat()));
+    let changes = renamed.is_some() || !(tool.prepend.is_empty() && tool.append.is_empty());
+    let first = renamed.unwrap_or_else(|| argv0.to_vec());
+    let mut words = scripts.or_else(|| changes.then(|| vec![first]));
     if let Some(words) = &mut words {
         words.splice(1..1, tool.prepend);
     }

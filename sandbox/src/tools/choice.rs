@@ -23,10 +23,13 @@ pub struct Choice {
     pub env: Vec<(String, String)>,
     pub fallback: Vec<String>,
     pub unless_set: Vec<String>,
+    pub argv0: Option<(String, String)>,
     pub prepend: Vec<String>,
     pub append: Vec<Append>,
     /// A file of a tool's own view, and not of the guest.
     pub is_part: bool,
+    /// The guest has no such file: the host's is shown there.
+    pub is_bound: bool,
     /// The guest's file counts only as long as it is the one that was compared.
     pub is_compared: bool,
     pub sees: Sees,
@@ -90,9 +93,11 @@ impl Choice {
             env: Vec::new(),
             fallback: Vec::new(),
             unless_set: Vec::new(),
+            argv0: None,
             prepend: Vec::new(),
             append: Vec::new(),
             is_part: false,
+            is_bound: false,
             is_compared: false,
             sees: Sees::Nothing,
         }
@@ -138,6 +143,7 @@ impl Choice {
             env: self.env.clone(),
             fallback: self.fallback.clone(),
             unless_set: self.unless_set.clone(),
+            argv0: self.argv0.clone(),
             prepend: self.prepend.clone(),
             append: self.append.clone(),
         })

@@ -13,7 +13,7 @@ use super::spec::{By, Spec, State, Wanted};
 use super::toolchain::Toolchain;
 use super::triplet::{major, version};
 use super::views;
-use crate::config::{Append, Cc, Config, Native, Toolset};
+use crate::config::{Append, Binding, Cc, Config, Native, Origin, Toolset};
 use crate::error::Error;
 use crate::exec::{Machine, machine_of_file};
 
@@ -22,6 +22,8 @@ use crate::exec::{Machine, machine_of_file};
 pub struct Selection {
     /// For the session.
     pub toolset: Toolset,
+    /// What the session has to show of the host where the guest has nothing.
+    pub bindings: Vec<Binding>,
     /// For the user: every tool that is known, in the order of names.
     pub choices: Vec<Choice>,
     /// The root file system that the tools come from.
@@ -83,11 +85,17 @@ pub fn survey(config: &Config) -> Result<Survey, Error> {
     selector.all();
     let complaint = selector.complaint();
     let Selector { mut choices, mounts, triplet, .. } = selector;
+    let bound = choices.iter().filter(|choice| choice.is_bound);
+    let bindings = bound.filter_map(|choice| {
+        let (guest, source) = (choice.guest.clone()?.into_bytes(), choice.host.clone()?);
+        Some(Binding { source, guest, readonly: true, origin: Origin::User })
+    });
+    let bindings = bindings.collect();
     choices.sort_by(|a, b| (&a.guest, &a.name).cmp(&(&b.guest, &b.name)));
     // Two names of one file: ld and ld.bfd.
     choices.dedup_by(|a, b| a.guest.is_some() && a.guest == b.guest && a.is_on() == b.is_on());
     let toolset = views::toolset(machine, &profile, &guest, &tools, &choices, mounts);
-    Ok(Survey { selection: Selection { toolset, choices, root, triplet }, complaint })
+    Ok(Survey { selection: Selection { toolset, bindings, choices, root, triplet }, complaint })
 }
 
 /// Where the tools come from: what the user says, else what `xroot tools install` got for this guest, else the host.
@@ -219,7 +227,11 @@ impl<'a> Selector<'a> {
             let chain = Toolchain { guest: self.guest, tools, of_guest, of_tools: cross };
             let mut chosen = Vec::new();
             if chain.is_same_major() {
-                chosen = chain.inner();
+                let packaged = |choice: Choice| Choice {
+                    package: if choice.is_on() { None } else { self.package(&choice.name, Some(of_guest)) },
+                    ..choice
+                };
+                chosen = chain.inner().into_iter().map(packaged).collect();
                 self.mounts.extend(chain.plugin());
             } else if self.cc != Cc::Driver {
                 let why = format!(
@@ -348,7 +360,10 @@ impl<'a> Selector<'a> {
             }
         }
         let fallback = rule.fallback.clone();
-        Choice { fallback, ..Choice::on(name, guest, host, versions) }.adding(append).of_toolchain()
+        // The host's compiler calls the linker by its longer name; messages are to hold the one that the guest's uses.
+        let argv0 = (prefixes.first().filter(|_| name.starts_with("ld")))
+            .map(|prefix| (format!("/usr/bin/{prefix}"), "/usr/bin/".to_owned()));
+        Choice { fallback, argv0, ..Choice::on(name, guest, host, versions) }.adding(append).of_toolchain()
     }
 
     fn program(&self, name: &str, rule: &Rule, by: By) -> Choice {
@@ -417,9 +432,12 @@ impl<'a> Selector<'a> {
                     Some(explicit.guest.clone()),
                     format!("{} is not there", explicit.host.display()),
                 ),
-                (None, Some(_)) => {
-                    Choice::off(name, Some(explicit.guest.clone()), "the guest has no such file".into())
-                }
+                // Where the guest has nothing, a binding shows the host's file.
+                (None, Some(host)) => Choice {
+                    sees: Sees::Alone,
+                    is_bound: true,
+                    ..Choice::on(name, explicit.guest.clone(), host, Versions::default())
+                },
                 (Some((guest, _)), Some(host)) => {
                     Choice { sees: Sees::Alone, ..Choice::on(name, guest, host, Versions::default()) }
                 }

@@ -56,14 +56,25 @@ impl Toolchain<'_> {
         });
         pairs
             .map(|(name, (guest, _), host)| match host {
-                Some((_, host)) => Choice::on(name, guest, host, self.versions()).adding(self.includes(name)),
-                None => Choice::off(name, Some(guest), format!("{} has none", self.of_tools.version)),
+                Some((_, host)) => {
+                    Choice::on(called(name), guest, host, self.versions()).adding(self.includes(name))
+                }
+                None => Choice::off(called(name), Some(guest), format!("the host's compiler has no {name}")),
             })
             .collect()
     }
 
     fn versions(&self) -> Versions {
-        Versions::new(&self.of_guest.version, &self.of_tools.version)
+        let (guest, triplet) = (self.of_guest, &self.of_guest.triplet);
+        let number = guest.version.split('.').next().unwrap_or_default();
+        let drivers = [
+            format!("/usr/bin/{triplet}-gcc-{number}"),
+            format!("/usr/bin/gcc-{number}"),
+            "/usr/bin/gcc".into(),
+        ];
+        let full =
+            drivers.iter().find_map(|path| self.guest.line(path, &["-dumpfullversion", "-dumpversion"]));
+        Versions::new(full.as_ref().unwrap_or(&guest.version), &self.of_tools.version)
     }
 
     /// What the host's compiler proper is told about where the guest's has its headers, so that even the names of the
@@ -158,6 +169,15 @@ impl Toolchain<'_> {
             words.insert(0, "--sysroot=/".into());
         }
         Ok(words)
+    }
+}
+
+/// What the user calls a program of a compiler.
+fn called(program: &str) -> &str {
+    match program {
+        "cc1" => "gcc",
+        "cc1plus" => "g++",
+        other => other,
     }
 }
 
