@@ -100,7 +100,7 @@ impl Natives {
 
     /// What every program's environment is rid of: what was given to a tool is not its children's.
     pub fn own_variables(&self) -> Vec<Vec<u8>> {
-        let mut all: Vec<_> = self.tools.values().flat_map(|tool| variables(tool)).collect();
+        let mut all: Vec<_> = self.tools.values().flat_map(variables).collect();
         all.sort();
         all.dedup();
         all

@@ -313,6 +313,8 @@ impl<'a> Selector<'a> {
                         ..Choice::on(name, guest.clone(), host, versions)
                     }
                     .adding(words(&rule.append))
+                    // A compiler for another machine does not ask for it.
+                    .adding(vec![Append::Each { variable: "LIBRARY_PATH".into(), flag: "-L".into() }])
                 }
             });
         }
@@ -355,9 +357,6 @@ impl<'a> Selector<'a> {
         if name.starts_with("ld") {
             // A linker for another machine does not ask for them.
             append.push(Append::Each { variable: "LD_LIBRARY_PATH".into(), flag: "-rpath-link=".into() });
-            if self.cc == Cc::Driver {
-                append.push(Append::Each { variable: "LIBRARY_PATH".into(), flag: "-L".into() });
-            }
         }
         let fallback = rule.fallback.clone();
         // The host's compiler calls the linker by its longer name; messages are to hold the one that the guest's uses.

@@ -93,7 +93,7 @@ impl Toolchain<'_> {
         if ["cc1plus", "cc1objplus"].contains(&name) {
             let generic = format!("/usr/include/c++/{version}");
             let own = [format!("/usr/include/{triplet}/c++/{version}"), format!("{generic}/{triplet}")];
-            let dirs = [&[generic.clone()], &own[..], &[format!("{generic}/backward")]].concat();
+            let dirs = [std::slice::from_ref(&generic), &own, &[format!("{generic}/backward")]].concat();
             add(&["-nostdinc*", "-isysroot*"], Some("-nostdinc++"), dirs);
         }
         if name.starts_with("cc1") {

@@ -54,10 +54,13 @@ pub struct Used {
 /// The books of a session.
 #[derive(Debug, Default)]
 pub struct Usage {
-    programs: BTreeMap<(Runs, Vec<u8>), Used>,
+    programs: BTreeMap<Program, Used>,
     /// By process: its program, and its clock when it was last read.
-    running: HashMap<Pid, (Option<(Runs, Vec<u8>)>, Duration)>,
+    running: HashMap<Pid, (Option<Program>, Duration)>,
 }
+
+/// What runs it, and its guest path.
+type Program = (Runs, Vec<u8>);
 
 impl Usage {
     /// `parent` has made the process `child`, which runs the same program.
