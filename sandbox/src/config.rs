@@ -158,6 +158,8 @@ pub struct Toolset {
     /// The machine of the guest's own programs, as qemu calls it, which uname(2) and /proc tell the tools too; `None`
     /// where they are this host's.
     pub machine: Option<String>,
+    /// What uname(2) tells the tools of it, if not what emulators tell the guest's own programs.
+    pub uname: Option<String>,
     pub tools: Vec<Tool>,
     pub views: Vec<ToolView>,
 }

@@ -57,6 +57,7 @@ impl Session {
             ids: config.ids,
             kernel_release: config.kernel_release,
             machine: config.toolset.machine.as_deref().and_then(Machine::named),
+            uname: config.toolset.uname,
             wait_all: config.wait_all,
             tracer: Pid::this(),
             verbose: config.verbose,

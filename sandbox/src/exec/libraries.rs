@@ -126,7 +126,10 @@ impl Libraries {
     fn library(&self, name: &[u8]) -> Option<(usize, File, Headers)> {
         self.directories.iter().enumerate().find_map(|(position, dir)| {
             let host = self.root.path_of(dir).and_then(|dir| self.root.host(dir.join(name).as_bytes()).ok());
-            let file = File::open(host.unwrap_or_else(|| dir.join_bytes(name))).ok()?;
+            let host = host.unwrap_or_else(|| dir.join_bytes(name));
+            // The directory is all that the tool sees: a link out of it leads nowhere there.
+            host.below(dir)?;
+            let file = File::open(host).ok()?;
             let headers = native(&file).ok()?;
             Some((position, file, headers))
         })

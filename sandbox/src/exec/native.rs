@@ -317,7 +317,7 @@ mod tests {
 
     fn natives(tool: Tool) -> Natives {
         let view = ToolView { root: "/".into(), ..ToolView::default() };
-        Natives::new(&Toolset { machine: None, tools: vec![tool], views: vec![view] })
+        Natives::new(&Toolset { tools: vec![tool], views: vec![view], ..Toolset::default() })
     }
 
     fn shell() -> PathBuf {

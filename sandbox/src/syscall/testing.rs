@@ -43,6 +43,7 @@ impl Fixture {
             ids: None,
             kernel_release: None,
             machine: None,
+            uname: None,
             wait_all: false,
             tracer: Pid::from_raw(1),
             verbose: false,

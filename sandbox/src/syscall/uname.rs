@@ -21,7 +21,8 @@ pub fn uname(call: &mut Call<'_>) -> Result<Action, Failure> {
         fill(&mut name.release, release.as_bytes());
     }
     if let Some(machine) = machine {
-        fill(&mut name.machine, machine.uname().as_bytes());
+        let told = call.world.uname.as_deref().unwrap_or(machine.uname());
+        fill(&mut name.machine, told.as_bytes());
     }
     call.mem.write(call.args[0], bytes_of(&name))?;
     Ok(Action::Answer(0))

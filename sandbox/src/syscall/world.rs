@@ -39,6 +39,8 @@ pub struct World {
     pub kernel_release: Option<OsString>,
     /// The machine of the guest's own programs, where it is not this host's.
     pub machine: Option<&'static Machine>,
+    /// What uname(2) tells tools of the host of it.
+    pub uname: Option<String>,
     pub wait_all: bool,
     /// The guest may follow the links of the tracer's descriptors: the tracer has no capability that it lacks.
     pub pins: bool,

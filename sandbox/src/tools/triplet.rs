@@ -44,7 +44,10 @@ pub fn major(version: &str) -> Option<u32> {
 
 /// The first thing in `text` that looks like a version: digits, a dot, digits.
 pub fn version(text: &str) -> Option<&str> {
-    text.split(|c: char| c.is_whitespace() || "(),".contains(c)).find_map(number)
+    text.split(|c: char| c.is_whitespace() || "(),".contains(c)).find_map(|word| {
+        // file-5.44
+        number(word).or_else(|| number(word.split_once('-')?.1))
+    })
 }
 
 /// The version that a word begins with, behind a `v` perhaps.
@@ -81,6 +84,7 @@ mod tests {
             ("GNU bash, version 5.2.15(1)-release (arm-unknown-linux-gnueabihf)", Some("5.2.15")),
             ("GNU assembler (GNU Binutils for Debian) 2.40", Some("2.40")),
             ("gcc (Debian 12.2.0-14+deb12u1) 12.2.0", Some("12.2.0")),
+            ("file-5.44", Some("5.44")),
             ("mawk 1.3.4 20200120", Some("1.3.4")),
             ("go version go1.19.8 linux/amd64", None),
             ("no number", None),

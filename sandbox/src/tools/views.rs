@@ -25,7 +25,12 @@ pub fn toolset(
         let view = views.of(choice);
         found.extend(choice.tool(view, &guest.top));
     }
-    Toolset { machine: Some(machine.name.into()), tools: found, views: views.made }
+    Toolset {
+        machine: Some(machine.name.into()),
+        uname: profile.uname_machine.clone(),
+        tools: found,
+        views: views.made,
+    }
 }
 
 struct Views<'a> {
@@ -52,7 +57,12 @@ impl Views<'_> {
         match &choice.sees {
             Sees::Nothing => {}
             Sees::Toolchain => mounts.extend(self.toolchain.iter().cloned()),
-            Sees::Directories(dirs) => mounts.extend(dirs.iter().filter_map(|dir| self.shown(dir, dir))),
+            Sees::Directories(dirs) => {
+                mounts.extend(dirs.iter().filter_map(|dir| self.shown(dir, dir)));
+                let libraries =
+                    dirs.iter().filter_map(|dir| self.tools.file_or_directory(&format!("{dir}/lib")));
+                more = libraries.collect();
+            }
             Sees::Alone => {
                 root = PathBuf::from("/");
                 more = choice.host.as_deref().map(libraries::own_directories).unwrap_or_default();

@@ -25,6 +25,7 @@ struct File {
     native: Native,
     group: BTreeMap<Name, Vec<Name>>,
     tool: BTreeMap<Name, Tool>,
+    package: BTreeMap<String, List<String>>,
     view: Vec<View>,
 }
 
@@ -87,7 +88,7 @@ impl Layer {
     }
 
     pub(super) fn over(self, profile: &mut Profile) -> Result<(), Error> {
-        let File { native, group, tool, view } = self.file;
+        let File { native, group, tool, package, view } = self.file;
         for (Name(name), tool) in tool {
             let rule = profile.tools.entry(name).or_insert_with_key(|name| Rule::named(name));
             tool.over(rule);
@@ -105,6 +106,17 @@ impl Layer {
                 return Err(bad(&format!("group {name}"), stranger, profile));
             }
             profile.groups.insert(name, members);
+        }
+        for (package, members) in package {
+            for word in members.0 {
+                let group = word.strip_prefix('@').and_then(|group| profile.groups.get(group)).cloned();
+                for name in group.unwrap_or_else(|| vec![word]) {
+                    match profile.tools.get_mut(&name) {
+                        Some(rule) => rule.package = Some(package.clone()),
+                        None => return Err(bad(&format!("package {package}"), &name, profile)),
+                    }
+                }
+            }
         }
         for view in view {
             let known = |name: &String| name == "*" || profile.tools.contains_key(name);

@@ -190,7 +190,7 @@ fn a_mistake_is_shown_with_its_line() {
         ),
         (
             "[tools.make]\n",
-            "line 1: unknown field `tools`, expected one of `native`, `group`, `tool`, `view`",
+            "line 1: unknown field `tools`, expected one of `native`, `group`, `tool`, `package`, `view`",
         ),
         ("[native]\nnative = 'x'\n", "line 2: unknown field `native`, expected one of `default`"),
         ("[native]\nuname.release = '6'\n", "line 2: unknown field `release`, expected `machine`"),
