@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn a_tools_block_ends_its_list_and_keeps_the_stack_aligned() {
         let env = vec![b"A=1".to_vec(), Vec::new(), b"B=2".to_vec()];
-        let tool = ToolStart { library_path: b"/lib".to_vec(), env };
+        let tool = ToolStart { library_path: b"/lib".to_vec(), env, is_part: false };
         let (block, offset) = tool_block(&tool, true);
         assert_eq!(block.len() % 16, 0);
         assert!(block.starts_with(b"_=xroot\0"));

@@ -60,6 +60,8 @@ pub struct Chosen {
     pub library_path: Vec<u8>,
     /// "NAME=value" for variables that are not set.
     pub env: Vec<Vec<u8>>,
+    /// A program that a tool has beside it.
+    pub is_part: bool,
     /// As [`Tool::argv0`].
     pub argv0: Option<(Vec<u8>, Vec<u8>)>,
     /// Words in front of the caller's arguments, behind argv[0], and words behind them.
@@ -130,6 +132,7 @@ impl Natives {
             library_path: self.library_path(&needs),
             interpreter: needs.interpreter,
             env: variables(tool).collect(),
+            is_part: false,
             argv0: tool.argv0.clone().map(|(from, to)| (from.into_bytes(), to.into_bytes())),
             prepend: bytes(&tool.prepend),
             append: appended(tool, start)?,
@@ -147,6 +150,7 @@ impl Natives {
             library_path: self.library_path(&needs),
             interpreter: needs.interpreter,
             env: Vec::new(),
+            is_part: true,
             argv0: None,
             prepend: Vec::new(),
             append: Vec::new(),

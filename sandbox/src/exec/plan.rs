@@ -51,6 +51,8 @@ pub struct ToolStart {
     pub library_path: Vec<u8>,
     /// Strings `NAME=value` that its environment gets where it has no variable NAME.
     pub env: Vec<Vec<u8>>,
+    /// It keeps what the tool that starts it was given: both are one.
+    pub is_part: bool,
 }
 
 /// What runs programs that this host cannot run as they are.
@@ -200,7 +202,7 @@ fn lay_over(path: &[u8], tool: Chosen, scripts: Option<Vec<Vec<u8>>>, argv0: &[u
         execfn: path.to_vec(),
         comm: last_component(path),
         emulated: None,
-        tool: Some(ToolStart { library_path: tool.library_path, env: tool.env }),
+        tool: Some(ToolStart { library_path: tool.library_path, env: tool.env, is_part: tool.is_part }),
         append: tool.append,
         view: tool.view,
     }

@@ -18,6 +18,7 @@ use super::views;
 use crate::config::{Append, Binding, Cc, Config, Native, Origin, Toolset};
 use crate::error::Error;
 use crate::exec::{Machine, machine_of_file};
+use crate::vfs::HostPath;
 
 /// What was decided for a guest.
 #[derive(Debug, Default)]
@@ -34,8 +35,8 @@ pub struct Selection {
     pub triplet: Option<String>,
 }
 
-/// Directories of programs, in the order of a login's PATH.
-const BINS: &[&str] = &["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
+/// Directories of programs. A distribution's come first: where they have their own files is known.
+const BINS: &[&str] = &["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/sbin"];
 
 /// Files by which a root file system shows what machine it is for.
 const WITNESSES: &[&str] =
@@ -191,12 +192,22 @@ impl<'a> Selector<'a> {
             let found = match rule.kind {
                 Kind::Gcc => continue,
                 Kind::Binutils => vec![self.binutils(name, rule, by, has_compiler)],
-                Kind::Program => vec![self.program(name, rule, by)],
+                Kind::Program => vec![self.program_or_shown(name, rule, by)],
                 Kind::Clang => self.clang(name, rule, by),
             };
             self.choices.extend(found);
         }
         self.explicit();
+    }
+
+    /// As [`Selector::program`]; what is only used where it is named need not be in the guest.
+    fn program_or_shown(&self, name: &str, rule: &Rule, by: By) -> Choice {
+        match self.program(name, rule, by) {
+            Choice { state: Found::Absent, .. } if by >= By::Group && !rule.auto => {
+                self.shown(name, rule, &rule.guest[0])
+            }
+            choice => choice,
+        }
     }
 
     fn program(&self, name: &str, rule: &Rule, by: By) -> Choice {
@@ -219,22 +230,49 @@ impl<'a> Selector<'a> {
         if let (Err(why), true) = (agree(rule.need, &versions), by < By::Force) {
             return Choice { versions, ..off(&why) };
         }
-        let sees = match &rule.mounts[..] {
-            [] => Sees::Nothing,
-            mounts => Sees::Directories(
-                mounts.iter().map(|dir| self.filled(dir, versions.host.as_deref())).collect(),
-            ),
-        };
+        let (sees, exe) = self.places(rule, versions.host.as_deref(), &host);
         Choice {
             env: self.variables(&rule.env),
             fallback: rule.fallback.clone(),
             unless_set: rule.unless.clone(),
             is_compared: rule.need != Need::Any,
             package,
+            exe,
             sees,
             ..Choice::on(name, guest, host, versions)
         }
         .adding(words(&rule.append))
+    }
+
+    /// A program that the guest lacks, shown at `path`.
+    fn shown(&self, name: &str, rule: &Rule, path: &str) -> Choice {
+        let package = self.package(name, None);
+        let Some((at, host)) = rule.host.iter().find_map(|name| self.in_bins(name)) else {
+            let why = format!("neither guest nor host has {}", rule.host[0]);
+            return Choice { package, ..Choice::off(name, Some(path.into()), why) };
+        };
+        let number = self.version_of(self.tools, &at, rule);
+        let (sees, exe) = self.places(rule, number.as_deref(), &host);
+        Choice {
+            env: self.variables(&rule.env),
+            is_bound: true,
+            exe,
+            sees,
+            ..Choice::on(name, path.into(), host, Versions { guest: None, host: number })
+        }
+        .adding(words(&rule.append))
+    }
+
+    /// What a tool sees of its own, and the path by which it finds that: its program's, if that lies there.
+    fn places(&self, rule: &Rule, version: Option<&str>, host: &Path) -> (Sees, Option<String>) {
+        if rule.mounts.is_empty() {
+            return (Sees::Nothing, None);
+        }
+        let dirs: Vec<String> = rule.mounts.iter().map(|dir| self.filled(dir, version)).collect();
+        let path = self.tools.root.path_of(&HostPath::new(host));
+        let path = path.map(|path| String::from_utf8_lossy(path.as_bytes()).into_owned());
+        let exe = path.filter(|path| dirs.iter().any(|dir| Path::new(path).starts_with(dir)));
+        (Sees::Directories(dirs), exe)
     }
 
     fn explicit(&mut self) {
@@ -302,7 +340,8 @@ impl<'a> Selector<'a> {
     }
 
     fn versions(&self, rule: &Rule, guest: &str, host: &str) -> Versions {
-        if rule.need == Need::Any || rule.version.is_empty() {
+        let matters = rule.need != Need::Any || !rule.mounts.is_empty();
+        if !matters || rule.version.is_empty() {
             return Versions::default();
         }
         let of = |oracle, path| self.version_of(oracle, path, rule);

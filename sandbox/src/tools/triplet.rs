@@ -50,9 +50,12 @@ pub fn version(text: &str) -> Option<&str> {
     })
 }
 
-/// The version that a word begins with, behind a `v` perhaps.
+/// The version that a word begins with, behind a letter or two perhaps: v1.2, go1.19.
 fn number(word: &str) -> Option<&str> {
-    let rest = word.strip_prefix('v').unwrap_or(word);
+    let rest = word.trim_start_matches(|c: char| c.is_ascii_lowercase());
+    if word.len() - rest.len() > 2 {
+        return None;
+    }
     let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
     let number = rest[..end].trim_end_matches('.');
     (number.contains('.') && !number.starts_with('.')).then_some(number)
@@ -86,7 +89,7 @@ mod tests {
             ("gcc (Debian 12.2.0-14+deb12u1) 12.2.0", Some("12.2.0")),
             ("file-5.44", Some("5.44")),
             ("mawk 1.3.4 20200120", Some("1.3.4")),
-            ("go version go1.19.8 linux/amd64", None),
+            ("go version go1.19.8 linux/amd64", Some("1.19.8")),
             ("no number", None),
         ] {
             assert_eq!(version(text), number, "{text}");

@@ -30,7 +30,11 @@ impl Tool {
     }
 
     fn start(&self, env: &[&str]) -> ToolStart {
-        ToolStart { library_path: self.library.as_os_str().as_bytes().to_vec(), env: bytes(env) }
+        ToolStart {
+            library_path: self.library.as_os_str().as_bytes().to_vec(),
+            env: bytes(env),
+            is_part: false,
+        }
     }
 
     #[track_caller]
@@ -202,7 +206,7 @@ fn a_static_tool_gets_its_variables_and_no_more() {
         let program = dir.cc("cc", "tool.c", name, &[flags, &["-Wl,-e,start"]].concat());
         let given = ["LD_PRELOAD=/nonexistent.so", "A=1"];
         for added in [&[][..], &["X=1"], &["X=1", "Y=2"]] {
-            let start = ToolStart { library_path: b"/private".to_vec(), env: bytes(added) };
+            let start = ToolStart { library_path: b"/private".to_vec(), env: bytes(added), is_part: false };
             let text = load(&program, &[], Some(start), &given, &[]).text;
             let shown = lines("env", &given) + &lines("env", added) + &lines("kernel", &given);
             let rest = "stack aligned 1 argv 1 envp 1\nvector 0 entry 1 1\nat exit\n";

@@ -127,7 +127,9 @@ impl Engine<'_> {
         let auxv = read().or_else(|_| (self.tasks.close_kept(), read()).1).map_err(|_| Failure::Gone)?;
         let entry = entry_point(&auxv).unwrap_or(regs.ip());
         let info = StackInfo { stack: regs.sp(), entry };
-        let start = self.world.carrier.start(plan, info, SLOTS * SLOT_SIZE, &self.world.tool_env);
+        let is_part = plan.tool.as_ref().is_some_and(|tool| tool.is_part);
+        let drop_env = if is_part { &[][..] } else { &self.world.tool_env };
+        let start = self.world.carrier.start(plan, info, SLOTS * SLOT_SIZE, drop_env);
         if self.memory(pid)?.write(start.at, &start.bytes).is_ok() {
             return enter(pid, regs, &start);
         }

@@ -2,11 +2,10 @@
 #![forbid(unsafe_code)]
 
 use super::Selector;
-use crate::tools::choice::{Choice, Sees, State as Found, Versions};
+use crate::tools::choice::{Choice, State as Found};
 use crate::tools::profile::Rule;
 use crate::tools::spec::By;
 use crate::tools::triplet::major;
-use crate::vfs::HostPath;
 
 impl Selector<'_> {
     /// Clang compiles for every machine: it is told which. Where the guest has none it is shown, so that there is a
@@ -27,29 +26,8 @@ impl Selector<'_> {
                 _ => choice,
             }
         });
-        let tell = |choice: Choice| {
-            // It finds its own headers by the place of its program.
-            let exe = choice.host.as_ref().and_then(|host| self.tools.root.path_of(&HostPath::new(host)));
-            let exe = exe.map(|path| String::from_utf8_lossy(path.as_bytes()).into_owned());
-            Choice { exe, prepend: vec![format!("--target={triplet}")], ..choice }
-        };
+        let tell = |choice: Choice| Choice { prepend: vec![format!("--target={triplet}")], ..choice };
         languages.map(|choice| if choice.is_on() { tell(choice) } else { choice }).collect()
-    }
-
-    /// A program that the guest lacks, shown at `path`.
-    fn shown(&self, name: &str, rule: &Rule, path: &str) -> Choice {
-        let package = self.package(name, None);
-        let Some((at, host)) = rule.host.iter().find_map(|name| self.in_bins(name)) else {
-            let why = format!("neither guest nor host has {}", rule.host[0]);
-            return Choice { package, ..Choice::off(name, Some(path.into()), why) };
-        };
-        let number = self.version_of(self.tools, &at, rule);
-        let mounts = rule.mounts.iter().map(|dir| self.filled(dir, number.as_deref())).collect();
-        Choice {
-            is_bound: true,
-            sees: Sees::Directories(mounts),
-            ..Choice::on(name, path.into(), host, Versions { guest: None, host: number })
-        }
     }
 
     /// The names that the host may call `program` by: with the guest's version, plainly, with any version, newest first.
