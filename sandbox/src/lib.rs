@@ -31,6 +31,15 @@
 //! guest's; [`syscall::proc`] serves the files whose text would (maps, mountinfo, status ...) from a memfd.
 //! [`syscall::getdents`] lists bound names after a directory's own, and keeps how far it has come in the file's position.
 //!
+//! # Native tools
+//!
+//! In a guest of another machine some programs are this host's. [`tools`] decides which before the session starts, by
+//! asking the programs of both sides; the session gets plain data ([`config::Toolset`]). At an execve [`exec::native`]
+//! looks up the file that the path leads to; every other call sees the guest's file. The tool's process has a
+//! [`vfs::View`], chosen at exec and inherited over fork: the guest's mount table with *overlays* that no listing shows,
+//! for the tool's libraries above all. The stub gives its dynamic linker a search path of its own and takes it back behind
+//! the linker, at AT_ENTRY, so that neither the program nor its children see it.
+//!
 //! # Where the code departs from the plan it began with
 //!
 //! * **A rewritten call needs one stop, not two.** The plan restored the argument registers at an exit stop. Instead the
