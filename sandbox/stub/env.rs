@@ -5,13 +5,13 @@
 //! is [`finish`]: there all is put back, before the program's first instruction. Until then envp is
 //!
 //! ```text
-//! the guest's ...  variables that are added ...  LD_LIBRARY_PATH=...  the mark   NULL  auxiliary vector
+//! the guest's ...  variables that are added ...  LD_LIBRARY_PATH=...  LD_PRELOAD=...  the mark, twice   NULL  auxiliary vector
 //! ```
 //!
 //! and afterwards, at the same addresses, because ld.so keeps them for the program:
 //!
 //! ```text
-//! the guest's ...  variables that are added ...  NULL                 AT_IGNORE  0     auxiliary vector
+//! the guest's ...  variables that are added ...  NULL                 AT_IGNORE  0    AT_IGNORE         0     auxiliary vector
 //! ```
 //!
 //! Strings that are added lie on the stack behind the auxiliary vector, where no file of /proc shows them.
@@ -27,6 +27,10 @@ use crate::stack::{AT_ENTRY, Stack, WORD, set_word, word};
 use crate::wire::{LoadPlan, MARK, Tool};
 
 const AT_IGNORE: usize = 1;
+
+/// How many entries ld.so finds that are not the program's: without the first of them an even number of words is left
+/// behind the NULL that takes its place.
+const OWN: usize = 4;
 
 /// Arranges the environment as `plan` says. Where the record of a dynamic tool lies, for [`divert`].
 ///
@@ -45,7 +49,7 @@ pub fn arrange(stack: &mut Stack, plan: &LoadPlan) -> Result<Option<usize>, Errn
     let variables = block + plan.tool_env as usize;
     let kept = entries(stack.envp).count();
     let added = missing(stack.envp, kept, variables).count();
-    let at = make_room(stack, kept, added + if is_dynamic { 2 } else { 0 }, len);
+    let at = make_room(stack, kept, added + if is_dynamic { OWN } else { 0 }, len);
     // SAFETY: that is the room, and the plan, which holds the block, lies below all that has moved.
     unsafe { arch::copy(at, block, len) };
 
@@ -63,9 +67,11 @@ pub fn arrange(stack: &mut Stack, plan: &LoadPlan) -> Result<Option<usize>, Errn
     let tool = unsafe { &mut *record(at) };
     (tool.own, tool.mask) = (at as u64, u64::from(mask));
     exchange(entries(stack.envp), b'L', mask);
-    set_word(slot, at + size_of::<Tool>());
-    set_word(slot + WORD, at);
-    set_word(slot + 2 * WORD, 0);
+    let library_path = at + size_of::<Tool>();
+    for own in [library_path, library_path + length(library_path) + 1, at, at, 0] {
+        set_word(slot, own);
+        slot += WORD;
+    }
     Ok(Some(at))
 }
 
@@ -104,8 +110,9 @@ pub extern "C" fn finish(stack: usize) -> usize {
     }
     set_word(tool.entry_at as usize, entry);
     // In a copied environment an empty string is no variable. musl goes on reading the path behind the name.
-    set_byte(library_path, 0);
-    set_byte(at, 0);
+    for string in [library_path + length(library_path) + 1, library_path, at] {
+        set_byte(string, 0);
+    }
     entry
 }
 

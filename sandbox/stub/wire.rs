@@ -37,7 +37,7 @@ pub struct LoadPlan {
     /// Strings that the environment loses: each ends in NUL, an empty one ends them all. 0 for none.
     pub drop_env: u64,
     /// What a native tool takes along on its stack, and how long it is, a multiple of 16: a [`Tool`] and the entry
-    /// `LD_LIBRARY_PATH=...` behind it if there is an interpreter, then strings as above. 0 for other programs.
+    /// `LD_LIBRARY_PATH=...` and `LD_PRELOAD=...` behind it if there is an interpreter, then strings as above. 0 for other programs.
     pub tool: u64,
     pub tool_len: u64,
     /// Offset of those strings in there: what the environment gets where it has no variable of the name.

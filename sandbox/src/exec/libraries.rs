@@ -39,6 +39,8 @@ pub struct Needs {
     pub interpreter: Option<HostPath>,
     /// The directories of its libraries, by position in [`Libraries::directories`].
     pub directories: Vec<usize>,
+    /// Its libraries, each by that position and by the name of its file, in the order in which ld.so loads them.
+    pub libraries: Vec<(usize, Vec<u8>)>,
 }
 
 /// Why a program could not start.
@@ -94,17 +96,27 @@ impl Libraries {
         let file = File::open(host).map_err(|_| Why::NotThere)?;
         let headers = native(&file)?;
         let Some(name) = headers.interpreter_name(&file).map_err(|_| Why::NotAProgram)? else {
-            return Ok(Needs { interpreter: None, directories: Vec::new() });
+            return Ok(Needs { interpreter: None, directories: Vec::new(), libraries: Vec::new() });
         };
         let missing = || Why::NoInterpreter(String::from_utf8_lossy(&name).into_owned());
         let interpreter = self.root.host(&name).map_err(|_| missing())?;
         Headers::native(&File::open(&interpreter).map_err(|_| missing())?).map_err(|_| missing())?;
-        Ok(Needs { interpreter: Some(interpreter), directories: self.closure(&file, &headers)? })
+        let libraries = self.closure(&file, &headers, &interpreter)?;
+        let mut directories: Vec<usize> = libraries.iter().map(|&(position, _)| position).collect();
+        // ld.so looks in this order too.
+        directories.sort_unstable();
+        directories.dedup();
+        Ok(Needs { interpreter: Some(interpreter), directories, libraries })
     }
 
-    /// The directories in which ld.so finds what `file` is linked with, and what that is linked with.
-    fn closure(&self, file: &File, headers: &Headers) -> Result<Vec<usize>, Why> {
-        let mut used = Vec::new();
+    /// What `file` is linked with, and what that is linked with, but for the dynamic linker: breadth first, as ld.so goes.
+    fn closure(
+        &self,
+        file: &File,
+        headers: &Headers,
+        interpreter: &HostPath,
+    ) -> Result<Vec<(usize, Vec<u8>)>, Why> {
+        let mut found = Vec::new();
         let mut seen: HashSet<Vec<u8>> = HashSet::new();
         let mut todo: VecDeque<Vec<u8>> = Dynamic::read(file, headers).ok_or(Why::NotAProgram)?.needed.into();
         while let Some(name) = todo.pop_front() {
@@ -112,28 +124,39 @@ impl Libraries {
                 continue;
             }
             let missing = || Why::NoLibrary(String::from_utf8_lossy(&name).into_owned());
-            let (position, file, headers) = self.library(&name).ok_or_else(missing)?;
-            if !used.contains(&position) {
-                used.push(position);
+            let Library { position, path, file, headers } = self.library(&name).ok_or_else(missing)?;
+            if path == *interpreter {
+                continue;
             }
+            let within = path.below(&self.directories[position]).expect("it was found in there").to_vec();
             todo.extend(Dynamic::read(&file, &headers).ok_or_else(missing)?.needed);
+            found.push((position, within));
         }
-        // ld.so looks in this order too.
-        used.sort_unstable();
-        Ok(used)
+        Ok(found)
     }
 
-    fn library(&self, name: &[u8]) -> Option<(usize, File, Headers)> {
+    fn library(&self, name: &[u8]) -> Option<Library> {
         self.directories.iter().enumerate().find_map(|(position, dir)| {
             let host = self.root.path_of(dir).and_then(|dir| self.root.host(dir.join(name).as_bytes()).ok());
             let host = host.unwrap_or_else(|| dir.join_bytes(name));
             // The directory is all that the tool sees: a link out of it leads nowhere there.
-            host.below(dir)?;
-            let file = File::open(host).ok()?;
+            let within = host.below(dir)?;
+            if within.contains(&b'/') {
+                return None;
+            }
+            let file = File::open(&host).ok()?;
             let headers = native(&file).ok()?;
-            Some((position, file, headers))
+            Some(Library { position, path: host, file, headers })
         })
     }
+}
+
+/// A library that was found: in which directory, and as what file.
+struct Library {
+    position: usize,
+    path: HostPath,
+    file: File,
+    headers: Headers,
 }
 
 /// The directories that the program at `host` names itself as those of its libraries (DT_RUNPATH, DT_RPATH).

@@ -245,6 +245,8 @@ fn tool_block(tool: &ToolStart, is_dynamic: bool) -> (Vec<u8>, u64) {
         block = Tool { mark: stub::MARK, ..Tool::default() }.to_bytes();
         block.extend_from_slice(b"LD_LIBRARY_PATH=");
         block.extend(c_string(&tool.library_path));
+        block.extend_from_slice(b"LD_PRELOAD=");
+        block.extend(c_string(&tool.libraries.join(&b':')));
     }
     let env = block.len() as u64;
     block.extend(string_list(&tool.env));
@@ -252,10 +254,10 @@ fn tool_block(tool: &ToolStart, is_dynamic: bool) -> (Vec<u8>, u64) {
     (block, env)
 }
 
-/// How far at most the vectors on a tool's stack move down: for a block of `len` bytes, a pointer to each variable, two
+/// How far at most the vectors on a tool's stack move down: for a block of `len` bytes, a pointer to each variable, four
 /// to its first strings, and padding.
 fn moved_by(tool: &ToolStart, len: u64) -> u64 {
-    len + (tool.env.len() as u64 + 2) * 8 + 16
+    len + (tool.env.len() as u64 + 4) * 8 + 16
 }
 
 /// The strings with a NUL behind each, and an empty one behind them all.
@@ -345,11 +347,15 @@ mod tests {
     #[test]
     fn a_tools_block_ends_its_list_and_keeps_the_stack_aligned() {
         let env = vec![b"A=1".to_vec(), Vec::new(), b"B=2".to_vec()];
-        let tool = ToolStart { library_path: b"/lib".to_vec(), env, is_part: false };
+        let libraries = vec![b"/lib/a".to_vec(), b"/lib/b".to_vec()];
+        let tool = ToolStart { library_path: b"/lib".to_vec(), libraries, env, ..ToolStart::default() };
         let (block, offset) = tool_block(&tool, true);
         assert_eq!(block.len() % 16, 0);
         assert!(block.starts_with(b"_=xroot\0"));
-        assert_eq!(&block[size_of::<Tool>()..offset as usize], b"LD_LIBRARY_PATH=/lib\0");
+        assert_eq!(
+            &block[size_of::<Tool>()..offset as usize],
+            b"LD_LIBRARY_PATH=/lib\0LD_PRELOAD=/lib/a:/lib/b\0"
+        );
         assert!(block[offset as usize..].starts_with(b"A=1\0B=2\0\0"));
         let (block, offset) = tool_block(&tool, false);
         assert!(offset == 0 && block.starts_with(b"A=1\0B=2\0\0"));

@@ -58,6 +58,8 @@ pub struct Chosen {
     pub exe: GuestPath,
     /// Guest paths of the library directories, joined by colons.
     pub library_path: Vec<u8>,
+    /// Guest paths of its libraries, in the order of its dynamic linker.
+    pub libraries: Vec<Vec<u8>>,
     /// "NAME=value" for variables that are not set.
     pub env: Vec<Vec<u8>>,
     /// A program that a tool has beside it.
@@ -130,6 +132,7 @@ impl Natives {
             view: view_id(tool.view),
             exe,
             library_path: self.library_path(&needs),
+            libraries: libraries(&needs),
             interpreter: needs.interpreter,
             env: variables(tool).collect(),
             is_part: false,
@@ -148,6 +151,7 @@ impl Natives {
             view,
             exe: found.guest.clone(),
             library_path: self.library_path(&needs),
+            libraries: libraries(&needs),
             interpreter: needs.interpreter,
             env: Vec::new(),
             is_part: true,
@@ -199,6 +203,11 @@ pub fn view_id(position: usize) -> ViewId {
 /// Where a view shows the library directory `at`. One component, so that no parent of it has to be made up.
 fn library_directory(at: usize) -> GuestPath {
     GuestPath::lexical(format!("/.xroot-lib-{at}").as_bytes())
+}
+
+fn libraries(needs: &Needs) -> Vec<Vec<u8>> {
+    let shown = |(dir, name): &(usize, Vec<u8>)| library_directory(*dir).join(name).as_bytes().to_vec();
+    needs.libraries.iter().map(shown).collect()
 }
 
 fn variables(tool: &Tool) -> impl Iterator<Item = Vec<u8>> + '_ {
@@ -353,6 +362,7 @@ mod tests {
         assert_eq!(chosen.env, [b"A=b c"]);
         assert_eq!(natives.own_variables(), [b"A=b c"]);
         assert!(chosen.library_path.starts_with(b"/.xroot-lib-"), "{chosen:?}");
+        assert!(chosen.libraries.iter().all(|path| path.starts_with(b"/.xroot-lib-")), "{chosen:?}");
         assert!(natives.take_warnings().is_empty());
     }
 

@@ -49,6 +49,9 @@ pub struct ToolStart {
     /// The value of LD_LIBRARY_PATH while its ld.so runs, which sees no `LD_...` of the guest's environment then.
     /// Without meaning to a static program.
     pub library_path: Vec<u8>,
+    /// Its libraries, by path, in the order in which its ld.so would find them: it searches for none of these. A search
+    /// tries dozens of directories that are made for special processors, and each try is a stop.
+    pub libraries: Vec<Vec<u8>>,
     /// Strings `NAME=value` that its environment gets where it has no variable NAME.
     pub env: Vec<Vec<u8>>,
     /// It keeps what the tool that starts it was given: both are one.
@@ -202,7 +205,12 @@ fn lay_over(path: &[u8], tool: Chosen, scripts: Option<Vec<Vec<u8>>>, argv0: &[u
         execfn: path.to_vec(),
         comm: last_component(path),
         emulated: None,
-        tool: Some(ToolStart { library_path: tool.library_path, env: tool.env, is_part: tool.is_part }),
+        tool: Some(ToolStart {
+            library_path: tool.library_path,
+            libraries: tool.libraries,
+            env: tool.env,
+            is_part: tool.is_part,
+        }),
         append: tool.append,
         view: tool.view,
     }

@@ -1,7 +1,7 @@
 //! A native tool finds its libraries, and neither it nor its children see how.
 #![forbid(unsafe_code)]
 
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use sandbox::exec::ToolStart;
@@ -22,7 +22,7 @@ impl Tool {
     fn new(dir: &Scratch, compiler: &str, flags: &[&str]) -> Self {
         let library = dir.0.join("library");
         std::fs::create_dir_all(&library).expect("the scratch directory is writable");
-        dir.cc(compiler, "library.c", "library/libtool.so", &["-shared", "-fPIC"]);
+        dir.cc(compiler, "library.c", "library/libtool.so", &["-shared", "-fPIC", "-Wl,-soname,libtool.so"]);
         let search = format!("-L{}", library.display());
         let mut all = vec!["-DLIBRARY", "-Wl,-e,start", &search, "-ltool", "-Wl,--no-as-needed", "-ltool"];
         all.extend(flags);
@@ -33,7 +33,7 @@ impl Tool {
         ToolStart {
             library_path: self.library.as_os_str().as_bytes().to_vec(),
             env: bytes(env),
-            is_part: false,
+            ..ToolStart::default()
         }
     }
 
@@ -206,7 +206,8 @@ fn a_static_tool_gets_its_variables_and_no_more() {
         let program = dir.cc("cc", "tool.c", name, &[flags, &["-Wl,-e,start"]].concat());
         let given = ["LD_PRELOAD=/nonexistent.so", "A=1"];
         for added in [&[][..], &["X=1"], &["X=1", "Y=2"]] {
-            let start = ToolStart { library_path: b"/private".to_vec(), env: bytes(added), is_part: false };
+            let start =
+                ToolStart { library_path: b"/private".to_vec(), env: bytes(added), ..ToolStart::default() };
             let text = load(&program, &[], Some(start), &given, &[]).text;
             let shown = lines("env", &given) + &lines("env", added) + &lines("kernel", &given);
             let rest = "stack aligned 1 argv 1 envp 1\nvector 0 entry 1 1\nat exit\n";
@@ -233,6 +234,19 @@ fn a_tool_of_another_libc_finds_its_library() {
     }
 }
 
+#[test]
+fn a_library_that_is_named_is_not_searched_for() {
+    let dir = Scratch::new("tool-named");
+    let tool = Tool::new(&dir, "cc", &[]);
+    let named = tool.library.join("libtool.so").into_os_string().into_vec();
+    let start =
+        ToolStart { library_path: b"/nonexistent".to_vec(), libraries: vec![named], ..ToolStart::default() };
+    let given = ["LD_PRELOAD=/nonexistent.so", "A=1"];
+    let output = load(&tool.program, &[], Some(start), &given, &[]);
+    assert!(output.text.starts_with(&expected(&given, &[])), "{output:?}");
+    assert_eq!(output.code, Some(0));
+}
+
 /// Constructors of libraries run before the program's entry.
 #[test]
 fn an_environment_that_a_constructor_changed_is_put_back() {
@@ -249,8 +263,7 @@ fn an_environment_that_a_constructor_changed_is_put_back() {
     assert_eq!(output.code, Some(0));
     // The copy keeps pointers to the private strings, which are empty then.
     let output = tool.run(&["COPY_ENVIRONMENT=1", "LD_PRELOAD=/nonexistent.so"], &[], &[]);
-    let start =
-        "argc 1\nenv COPY_ENVIRONMENT=1\nenv LD_PRELOAD=/nonexistent.so\nenv \nenv \nenv COPIED=yes\n";
+    let start = "argc 1\nenv COPY_ENVIRONMENT=1\nenv LD_PRELOAD=/nonexistent.so\nenv \nenv \nenv \nenv \nenv COPIED=yes\n";
     assert!(output.text.starts_with(start), "{output:?}");
     assert!(
         output.text.contains("\nvector 0 entry 1 1\n") && !output.text.contains(LIBRARY_PATH),
