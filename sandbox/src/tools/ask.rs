@@ -10,9 +10,9 @@ use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::Session;
 use crate::config::{Binding, Config, FileId, Origin, Toolset, Workdir};
 use crate::exec::Root;
+use crate::session::Session;
 
 /// A root file system whose programs can be asked.
 #[derive(Debug)]

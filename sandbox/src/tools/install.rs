@@ -15,10 +15,10 @@ use super::ask::Oracle;
 use super::choice::State;
 use super::select::{Survey, survey};
 use super::{release, triplet};
-use crate::Session;
 use crate::arch::DEBIAN;
 use crate::config::{Binding, Config, Ids, Native, Origin, Toolset, Workdir};
 use crate::error::Error;
+use crate::session::Session;
 
 /// Run by the guest's shell, with the directory of the download, the architecture and the packages.
 const SCRIPT: &str = include_str!("install.sh");
