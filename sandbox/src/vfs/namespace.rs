@@ -97,6 +97,11 @@ impl Namespace {
         self.overlays.iter().any(|overlay| std::ptr::eq(overlay, mount))
     }
 
+    /// What was laid over the table.
+    pub fn overlays(&self) -> &[Mount] {
+        &self.overlays
+    }
+
     fn all(&self) -> impl Iterator<Item = &Mount> {
         self.overlays.iter().chain(&self.mounts)
     }
