@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::job::{Job, copy_tree};
@@ -144,6 +144,21 @@ fn what_is_done_to_a_tool_is_done_to_the_guests_file() {
             "{script}: {native}"
         );
     }
+}
+
+/// `cp` is as good in any version, and yet it is the one that was looked at, or none.
+#[test]
+fn another_program_at_a_tools_place_runs_itself() {
+    let Some(copy) = Copy::lean("armhf-dev") else { return };
+    let script = copy.job.beside("bin").join("mine");
+    fs::write(&script, "#!/bin/sh\necho mine\n").expect("the directory is ours");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    let binding = format!("{}:/usr/bin/cp", script.display());
+    let bound = copy.job.native().args(["-b", &binding]).run(["sh", "-c", "cp --version"]);
+    assert_eq!(bound.success(), "mine\n");
+    let replaced =
+        format!("mv /usr/bin/cp /usr/bin/copy; copy {} /usr/bin/cp; cp --version", script.display());
+    assert_eq!(copy.sh(&replaced).success(), "mine\n");
 }
 
 #[test]
