@@ -162,6 +162,14 @@ fn another_program_at_a_tools_place_runs_itself() {
 }
 
 #[test]
+fn directories_above_a_tools_own_are_the_guests_to_make_and_remove() {
+    let Some(copy) = Copy::lean("armhf-dev") else { return };
+    let dir = "/usr/lib/x86_64-linux-gnu";
+    copy.sh(&format!("mkdir -p {dir}/x && perl -e '-d q({dir}/x) or die' && rm -r {dir} && ! test -e {dir}"))
+        .success();
+}
+
+#[test]
 fn the_program_that_runs_is_the_guests_file_to_itself() {
     let Some(copy) = Copy::lean("armhf-dev") else { return };
     let before = Fingerprint::of(&copy.job.tools);
