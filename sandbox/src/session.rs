@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::rc::Rc;
 
 use nix::unistd::{AccessFlags, Pid, access};
@@ -29,7 +30,7 @@ use crate::syscall::proc::memory_file;
 use crate::syscall::table::Feature;
 use crate::syscall::{World, ids};
 use crate::task::{Fs, Mm, Process, Task};
-use crate::vfs::{GuestPath, HostLookup, Kind, Last, Resolved, ViewId, resolve};
+use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, Resolved, ViewId, Views, resolve};
 
 /// A rootfs, ready to run one command.
 pub struct Session {
@@ -45,15 +46,16 @@ impl Session {
     pub fn new(config: Config) -> Result<Self, Error> {
         let prepared = image::prepare(&config)?;
         let natives = Natives::new(&config.toolset);
+        let views = image::views(&prepared.namespace, &config.toolset, &natives);
         let world = World {
-            views: image::views(&prepared.namespace, &config.toolset, &natives),
+            features: features(&config, &prepared, &views),
+            views,
             lookup: RefCell::new(HostLookup::new()),
             tool_env: natives.own_variables(),
             runners: Runners { emulators: Emulators::new(config.emulators.clone())?, natives },
             carrier: Carrier::of_this_process()?,
             probes: Probes::new(),
             pins: caps::read(None, caps::CapSet::Effective).is_ok_and(|held| held.is_empty()),
-            features: features(&config, &prepared),
             ids: config.ids,
             kernel_release: config.kernel_release,
             machine: config.toolset.machine.as_deref().and_then(Machine::named),
@@ -221,7 +223,7 @@ fn open_log(output: &Output) -> Result<File, Error> {
 }
 
 /// What calls are trapped for in this session.
-fn features(config: &Config, prepared: &Prepared) -> Vec<Feature> {
+fn features(config: &Config, prepared: &Prepared, views: &Views) -> Vec<Feature> {
     let namespace = &prepared.namespace;
     let virtual_names = namespace
         .mounts()
@@ -229,7 +231,10 @@ fn features(config: &Config, prepared: &Prepared) -> Vec<Feature> {
         .any(|mount| mount.kind != Kind::Directory || mount.guest != GuestPath::root());
     [
         (Feature::FakeIds, config.ids.is_some()),
-        (Feature::ReadOnly, config.bindings.iter().any(is_readonly_by_wish) || own_tools(&config.toolset)),
+        (
+            Feature::ReadOnly,
+            config.bindings.iter().any(is_readonly_by_wish) || own_tools(&config.toolset, views),
+        ),
         (Feature::Release, config.kernel_release.is_some()),
         (Feature::Tools, !config.toolset.tools.is_empty()),
         (Feature::VirtualNames, virtual_names),
@@ -239,9 +244,12 @@ fn features(config: &Config, prepared: &Prepared) -> Vec<Feature> {
     .collect()
 }
 
-/// Whether tools lie in a tree of the user's own, whose files he could change.
-fn own_tools(toolset: &Toolset) -> bool {
-    toolset.views.iter().any(|view| access(&view.root, AccessFlags::W_OK).is_ok())
+/// Whether tools, or what they see, lie in a tree of the user's own, whose files he could change.
+fn own_tools(toolset: &Toolset, views: &Views) -> bool {
+    let is_own = |place: &Path| access(place, AccessFlags::W_OK).is_ok();
+    let of_host = |place: &&HostPath| views.guest().guest_of(place).is_none();
+    toolset.views.iter().any(|view| is_own(&view.root))
+        || views.overlaid().filter(of_host).any(|place| is_own(place.as_path()))
 }
 
 /// /sys is read-only by default, which need not cost a stop at each fchmod: an ordinary user can change nothing there.

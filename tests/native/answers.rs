@@ -11,7 +11,7 @@ pub fn the_machine_is_the_guests(tree: &str, uname: &str, triplet: &str) {
     assert_eq!(seen, format!("{uname}\n{uname}\n{triplet}\n"));
     let job = job.file("mk", "a:\n\t@echo $(MAKE_HOST) $(MAKE_VERSION)\n");
     let shell = job.same(
-        "bash -c 'echo $MACHTYPE $HOSTTYPE $OSTYPE $BASH_VERSION'; make -f mk; make --version; uname -a",
+        "bash -c 'echo $MACHTYPE $HOSTTYPE $OSTYPE $BASH_VERSION'; make -f mk; make --version; make -np -f mk | grep -i 'built for'; make -h | tail -2; uname -a",
     );
     let cpu = triplet.split('-').next().expect("it has parts");
     assert!(shell.contains(&format!(" {} linux-gnu", if cpu == "armv7l" { "arm" } else { cpu })), "{shell}");

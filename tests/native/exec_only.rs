@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::job::{Job, copy_tree};
@@ -110,6 +110,7 @@ const DETOURS: &[&str] = &[
     "for f in $(sed -n 's,.* \\(/[^ ]*\\)$,\\1,p' /proc/self/maps /proc/$$/maps | sort -u); do chmod 777 $f; touch $f; echo x >> $f; rm -f $f.x; mv $f $f.x; mv $f.x $f; done",
     "for f in /lib64/ld-linux-x86-64.so.2 /usr/lib/x86_64-linux-gnu/libc.so.6 /usr/lib/x86_64-linux-gnu /usr/lib/gcc-cross /usr/lib/gcc-cross/*/12/*; do chmod 777 $f; touch $f; echo x > $f/x; rm -rf $f; mv $f /tmp/away.$$; done",
     "cd /proc/self/root && chmod 777 usr/bin/make; ln /proc/self/exe stolen; ln -L /proc/self/exe stolen2; cp -l /proc/$$/exe stolen3; chmod 777 stolen*; mv /proc/self/exe away",
+    "exec 3</.xroot-lib-0/libc.so.6 4</.xroot-lib-0; for n in 3 4; do chmod 777 /dev/fd/$n; touch /dev/fd/$n; done; echo x >> /proc/self/fd/3; perl -e 'open F, q(+<), q(/proc/self/fd/3) and print F q(x); open F, q(<&=3); open D, q(<&=4); chmod 0777, q(/proc/self/fd/3), *F, *D; utime 1, 1, *F, *D; link q(/proc/self/fd/3), q(l); chdir *D; $f = q(libc.so.6); open F, q(+<), $f and print F q(x); open F, q(>), q(new); mkdir q(d); symlink q(x), q(s); link $f, q(/tmp/stolen); rename $f, q(x); unlink $f; chmod 0777, $f, q(.); rmdir q(gconv)'",
     "touch /.xroot /.xroot/x; chmod -R 777 /.xroot; rm -rf /.xroot/*; setfattr -n user.x -v y /proc/self/exe /usr/bin/make; chown 1:1 /proc/self/exe",
 ];
 
@@ -143,6 +144,29 @@ fn what_is_done_to_a_tool_is_done_to_the_guests_file() {
             "{script}: {native}"
         );
     }
+}
+
+/// `cp` is as good in any version, and yet it is the one that was looked at, or none.
+#[test]
+fn another_program_at_a_tools_place_runs_itself() {
+    let Some(copy) = Copy::lean("armhf-dev") else { return };
+    let script = copy.job.beside("bin").join("mine");
+    fs::write(&script, "#!/bin/sh\necho mine\n").expect("the directory is ours");
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    let binding = format!("{}:/usr/bin/cp", script.display());
+    let bound = copy.job.native().args(["-b", &binding]).run(["sh", "-c", "cp --version"]);
+    assert_eq!(bound.success(), "mine\n");
+    let replaced =
+        format!("mv /usr/bin/cp /usr/bin/copy; copy {} /usr/bin/cp; cp --version", script.display());
+    assert_eq!(copy.sh(&replaced).success(), "mine\n");
+}
+
+#[test]
+fn directories_above_a_tools_own_are_the_guests_to_make_and_remove() {
+    let Some(copy) = Copy::lean("armhf-dev") else { return };
+    let dir = "/usr/lib/x86_64-linux-gnu";
+    copy.sh(&format!("mkdir -p {dir}/x && perl -e '-d q({dir}/x) or die' && rm -r {dir} && ! test -e {dir}"))
+        .success();
 }
 
 #[test]

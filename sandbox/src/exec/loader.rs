@@ -260,9 +260,10 @@ fn moved_by(tool: &ToolStart, len: u64) -> u64 {
     len + (tool.env.len() as u64 + 4) * 8 + 16
 }
 
-/// The strings with a NUL behind each, and an empty one behind them all.
+/// The strings with a NUL behind each, and an empty one behind them all. One that would be none, or two, is left out: the
+/// guest's own bash may have said it.
 fn string_list(strings: &[Vec<u8>]) -> Vec<u8> {
-    let strings = strings.iter().filter(|string| !string.is_empty());
+    let strings = strings.iter().filter(|string| !string.is_empty() && !string.contains(&0));
     strings.flat_map(|string| c_string(string)).chain([0]).collect()
 }
 
@@ -346,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_tools_block_ends_its_list_and_keeps_the_stack_aligned() {
-        let env = vec![b"A=1".to_vec(), Vec::new(), b"B=2".to_vec()];
+        let env = vec![b"A=1".to_vec(), b"X=\0Y=".to_vec(), Vec::new(), b"B=2".to_vec()];
         let libraries = vec![b"/lib/a".to_vec(), b"/lib/b".to_vec()];
         let tool = ToolStart { library_path: b"/lib".to_vec(), libraries, env, ..ToolStart::default() };
         let (block, offset) = tool_block(&tool, true);

@@ -73,7 +73,7 @@ impl Call<'_> {
 }
 
 /// The link of one of xroot's own descriptors.
-fn link(handle: &OwnedFd) -> Vec<u8> {
+pub fn link(handle: &OwnedFd) -> Vec<u8> {
     format!("/proc/self/fd/{}", handle.as_raw_fd()).into_bytes()
 }
 

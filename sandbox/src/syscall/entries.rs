@@ -70,6 +70,14 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
             Base::Cwd => None,
         },
     };
+    // The guest has no name for it, nor for its mount: that is a tool's.
+    let is_tools = match &old {
+        Some(old) => old.resolved.readonly,
+        None => matches!(old_spec.base, Base::Fd(arg) if call.check_descriptor(arg.into()).is_err()),
+    };
+    if from.is_none() && is_tools {
+        return Err(Errno::EXDEV.into());
+    }
     let to = parent_mount(names, &new.resolved);
     if !new.resolved.outside && from.is_some_and(|from| !std::ptr::eq(from, to)) {
         return Err(Errno::EXDEV.into());
@@ -96,7 +104,8 @@ fn remove(call: &mut Call<'_>, what: Removed) -> Result<Action, Failure> {
     let names = call.names();
     let entry = &target.resolved;
     if is_name(entry) {
-        if parent_mount(names, entry).is_readonly() {
+        let readonly = if entry.outside { entry.readonly } else { parent_mount(names, entry).is_readonly() };
+        if readonly {
             return Err(Errno::EROFS.into());
         }
         if entry.holds_mount {
@@ -137,8 +146,16 @@ fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
 fn check_rename(names: &Namespace, old: &Resolved, new: &Resolved, flags: u32) -> Result<(), Errno> {
     let mount = parent_mount(names, old);
     // "/" is busy wherever it is to go.
-    if old.outside || new.outside || old.tail == Tail::Root || new.tail == Tail::Root {
+    if old.tail == Tail::Root || new.tail == Tail::Root {
         return Ok(());
+    }
+    if old.outside || new.outside {
+        let is_tools = |entry: &Resolved| entry.outside && entry.readonly;
+        return match (is_tools(old), is_tools(new)) {
+            (false, false) => Ok(()),
+            (true, true) => Err(Errno::EROFS),
+            (true, false) | (false, true) => Err(Errno::EXDEV),
+        };
     }
     if !std::ptr::eq(mount, parent_mount(names, new)) {
         return Err(Errno::EXDEV);

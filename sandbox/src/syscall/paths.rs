@@ -7,9 +7,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use super::call::{Action, Call, Rewrite};
-use super::deleted::Climbed;
+use super::deleted::{Climbed, link};
 use super::far::Via;
-use super::proc;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure, tell};
 use crate::sys::fs;
@@ -280,8 +279,14 @@ impl Call<'_> {
         let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
-        if follows && matches!(resolved.node, Some(Node::Magic(_))) && self.world.has(Feature::ReadOnly) {
-            resolved.readonly = proc::leads_to_readonly(names, &resolved);
+        if !self.world.has(Feature::ReadOnly) {
+            return Ok(resolved);
+        }
+        if follows && matches!(resolved.node, Some(Node::Magic(_))) {
+            resolved.readonly = self.leads_to_readonly(resolved.host.as_bytes());
+        } else if let (true, Some(handle)) = (resolved.outside, handle) {
+            // A tool's directory, which the caller has inherited and has no name for.
+            resolved.readonly = self.leads_to_readonly(&link(handle));
         }
         Ok(resolved)
     }

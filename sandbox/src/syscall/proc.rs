@@ -26,14 +26,13 @@ use nix::unistd::Pid;
 
 use super::call::Call;
 use super::paths::Target;
-use super::readonly::is_readonly;
 use super::socket::peer;
 use super::table::Base;
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::task::Tasks;
 use crate::vfs::proc::{Entry, Processes, shown};
-use crate::vfs::{GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved};
+use crate::vfs::{GuestPath, HostPath, Kind, Last, Node, Resolved};
 
 /// The guest's processes, as one of them asks about them.
 pub struct Guests<'a> {
@@ -126,13 +125,6 @@ pub fn link_of_descriptor(call: &Call<'_>, descriptor: &[u8]) -> Result<Option<T
         return Ok(None);
     }
     call.target_of(Base::Cwd, guest.as_bytes(), Last::NoFollow).map(Some)
-}
-
-/// Whether a magic link leads to a place on a read-only mount.
-pub fn leads_to_readonly(names: &Namespace, link: &Resolved) -> bool {
-    let Ok(text) = fs::readlink(link.host.as_bytes()) else { return false };
-    let name = text.strip_suffix(b" (deleted)").unwrap_or(&text);
-    name.starts_with(b"/") && is_readonly(names, &HostPath::from_bytes(name.to_vec()))
 }
 
 /// Refuses to open what belongs to a process that is not the guest's, but for what ps reads. The file that a magic link

@@ -14,7 +14,7 @@ use super::paths::translate;
 use super::table::{Base, Feature, Intent, Null, PathArg};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::{GuestPath, HostPath, Namespace};
+use crate::vfs::{GuestPath, HostPath, Namespace, Views};
 
 /// ioctl(2), for the requests that the table traps: they change a file, name a process to be signalled, or type.
 pub fn ioctl(call: &mut Call<'_>) -> Result<Action, Failure> {
@@ -80,12 +80,15 @@ impl Call<'_> {
         if !self.world.has(Feature::ReadOnly) {
             return Ok(());
         }
-        let Ok(link) = fs::readlink(&self.descriptor_link(index)) else { return Ok(()) };
-        let name = link.strip_suffix(b" (deleted)").unwrap_or(&link);
-        if name.starts_with(b"/") && is_readonly(self.names(), &HostPath::from_bytes(name.to_vec())) {
-            return Err(Errno::EROFS);
-        }
-        Ok(())
+        if self.leads_to_readonly(&self.descriptor_link(index)) { Err(Errno::EROFS) } else { Ok(()) }
+    }
+
+    /// Whether a link of /proc leads to what the guest may not change.
+    pub fn leads_to_readonly(&self, link: &[u8]) -> bool {
+        let Ok(text) = fs::readlink(link) else { return false };
+        let name = text.strip_suffix(b" (deleted)").unwrap_or(&text);
+        name.starts_with(b"/")
+            && is_readonly(&self.world.views, self.names(), &HostPath::from_bytes(name.to_vec()))
     }
 
     /// The same for a call that works on open files only. One opened with O_PATH gives EBADF, which is the kernel's to
@@ -124,11 +127,12 @@ impl Call<'_> {
     }
 }
 
-/// True if the guest knows the file by names on read-only mounts alone.
+/// True if the guest knows the file by names on read-only mounts alone, or by none and it belongs to a tool: a descriptor
+/// that a tool has opened may be inherited by a program that has another view.
 ///
 /// The kernel knows by which mount a file was opened and its name does not tell: a file that has a writable name too
 /// can be changed by that anyway.
-pub fn is_readonly(namespace: &Namespace, host: &HostPath) -> bool {
+fn is_readonly(views: &Views, namespace: &Namespace, host: &HostPath) -> bool {
     let mut names = namespace.mounts().iter().filter_map(|mount| {
         let rest = host.below(&mount.host)?;
         let guest = GuestPath::lexical(&[mount.guest.as_bytes(), b"/", rest].concat());
@@ -139,7 +143,7 @@ pub fn is_readonly(namespace: &Namespace, host: &HostPath) -> bool {
     names.all(|readonly| {
         any = true;
         readonly
-    }) && any
+    }) && (any || views.overlaid().any(|shown| host.below(shown).is_some()))
 }
 
 #[cfg(test)]
@@ -167,7 +171,27 @@ mod tests {
             ("/srv/root/ro/file", false),
             ("/elsewhere", false),
         ] {
-            assert_eq!(is_readonly(&namespace(&both), &HostPath::new(host)), expected, "{host}");
+            let (names, host) = (namespace(&both), HostPath::new(host));
+            assert_eq!(is_readonly(&Views::new(names.clone()), &names, &host), expected, "{host:?}");
         }
+    }
+
+    #[test]
+    fn a_tools_file_is_readonly_to_those_who_do_not_see_it() {
+        let guest = namespace(&[("/home", "/home", false)]);
+        let mut views = Views::new(guest.clone());
+        let mut tool = guest.clone();
+        for host in ["/opt/lib", "/home/lib"] {
+            let mount = |host| Mount { guest: lib(), host, kind: Kind::Directory, readonly: true };
+            tool.lay(mount(HostPath::new(host)));
+            views.add(tool.clone());
+        }
+        for (host, expected) in [("/opt/lib/x.so", true), ("/opt/x", false), ("/home/lib/x.so", false)] {
+            assert_eq!(is_readonly(&views, &guest, &HostPath::new(host)), expected, "{host}");
+        }
+    }
+
+    fn lib() -> GuestPath {
+        GuestPath::lexical(b"/lib64")
     }
 }

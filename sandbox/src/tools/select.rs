@@ -235,7 +235,8 @@ impl<'a> Selector<'a> {
             env: self.variables(&rule.env),
             fallback: rule.fallback.clone(),
             unless_set: rule.unless.clone(),
-            is_compared: rule.need != Need::Any,
+            // Even where no version counts: it may be another program now, or the user's own is bound there.
+            is_compared: true,
             package,
             exe,
             sees,

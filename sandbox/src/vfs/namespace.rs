@@ -97,6 +97,11 @@ impl Namespace {
         self.overlays.iter().any(|overlay| std::ptr::eq(overlay, mount))
     }
 
+    /// What was laid over the table.
+    pub fn overlays(&self) -> &[Mount] {
+        &self.overlays
+    }
+
     fn all(&self) -> impl Iterator<Item = &Mount> {
         self.overlays.iter().chain(&self.mounts)
     }
@@ -162,18 +167,23 @@ impl Namespace {
 
     /// Whether `guest` is a mount point or leads to one: a name that mkdir finds taken (EEXIST) and that unlink and
     /// rename find busy (EBUSY).
+    ///
+    /// What leads to an overlay is an ordinary name: it need not exist, and the guest may make and remove it.
     pub fn holds_mount(&self, guest: &GuestPath) -> bool {
-        self.all().any(|mount| mount.guest.below(guest).is_some())
+        self.mounts.iter().any(|mount| mount.guest.below(guest).is_some())
+            || self.overlays.iter().any(|mount| mount.guest == *guest)
     }
 
-    /// How many leading `names` below `dir` are mount points or lead to one.
+    /// How many leading `names` below `dir` are mount points or lead to one that is among them, if it is an overlay.
     pub fn known_names(&self, dir: &GuestPath, names: &[&[u8]]) -> usize {
         let known = |mount: &Mount| {
-            let below = mount.guest.below(dir)?;
-            let mounted = below.split(|&byte| byte == b'/');
-            Some(mounted.zip(names).take_while(|(mounted, name)| mounted == *name).count())
+            let mounted: Vec<_> = mount.guest.below(dir)?.split(|&byte| byte == b'/').collect();
+            let alike = mounted.iter().zip(names).take_while(|(mounted, name)| mounted == name).count();
+            Some((alike, alike == mounted.len()))
         };
-        self.all().filter_map(known).max().unwrap_or(0)
+        let mounts = self.mounts.iter().filter_map(known).map(|(alike, _)| alike);
+        let overlays = self.overlays.iter().filter_map(known).filter(|(_, whole)| *whole);
+        mounts.chain(overlays.map(|(alike, _)| alike)).max().unwrap_or(0)
     }
 
     /// Whether a binding was made read-only, so that descriptors into it must be watched.
@@ -298,8 +308,11 @@ mod tests {
         lay(&mut table, "/a", "/2");
         assert_eq!(table.locate(&guest("/a/t/lib/x")).host, HostPath::new("/lib/x"));
         assert_eq!(table.locate(&guest("/a/y")).host, HostPath::new("/2/y"));
-        assert_eq!(table.known_names(&guest("/"), &[b"a", b"t", b"x"]), 2);
-        assert!(table.holds_mount(&guest("/a/t")) && table.is_mount_point(&guest("/a/t/lib")));
+        // The guest may make /a/t, or not have it.
+        assert_eq!(table.known_names(&guest("/"), &[b"a", b"t", b"x"]), 1);
+        assert_eq!(table.known_names(&guest("/"), &[b"a", b"t", b"lib", b"x"]), 3);
+        assert!(!table.holds_mount(&guest("/a/t")) && table.holds_mount(&guest("/a/t/lib")));
+        assert!(table.is_mount_point(&guest("/a/t/lib")));
         assert_eq!(table.guest_of(&HostPath::new("/lib/x")), Some(guest("/a/t/lib/x")));
         assert!(table.is_overlay(&guest("/a/t/lib/x")) && !table.is_overlay(&guest("/etc")));
         assert_eq!(table.mounts().len(), 2);

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::Namespace;
+use super::{HostPath, Namespace};
 
 /// A mount table, and what is known of it in advance.
 #[derive(Debug, Clone)]
@@ -41,6 +41,11 @@ impl Views {
     /// The view called `id`.
     pub fn get(&self, id: ViewId) -> &View {
         &self.0[id.0]
+    }
+
+    /// The places of the host that overlays show, whatever the view.
+    pub fn overlaid(&self) -> impl Iterator<Item = &HostPath> {
+        self.0.iter().flat_map(|view| view.names.overlays()).map(|mount| &mount.host)
     }
 
     /// The mount table of the guest's own programs.

@@ -36,7 +36,7 @@ struct Native {
     tools: Option<Absolute>,
     cc: Option<Cc>,
     uname: Uname,
-    env: BTreeMap<String, Variable>,
+    env: BTreeMap<Variable, Text>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -55,7 +55,7 @@ struct Tool {
     version: Option<List<String>>,
     auto: Option<bool>,
     refuse: Option<String>,
-    env: BTreeMap<String, Variable>,
+    env: BTreeMap<Variable, Text>,
     fallback: Option<List<String>>,
     unless: Option<List<String>>,
     append: Option<List<String>>,
@@ -133,7 +133,7 @@ impl Layer {
         replace(&mut profile.tools_dir, native.tools.map(|dir| Some(dir.0.into())));
         replace(&mut profile.cc, native.cc.map(Some));
         replace(&mut profile.uname_machine, native.uname.machine.map(Some));
-        profile.env.extend(native.env.into_iter().map(|(name, value)| (name, value.0)));
+        profile.env.extend(native.env.into_iter().map(|(name, value)| (name.0, value.0)));
         Ok(())
     }
 }
@@ -151,7 +151,7 @@ impl Tool {
         replace(&mut rule.auto, self.auto);
         // An empty reason is none: so a file can allow what another refuses.
         replace(&mut rule.refuse, self.refuse.map(|why| Some(why).filter(|why| !why.is_empty())));
-        rule.env.extend(self.env.into_iter().map(|(name, value)| (name, value.0)));
+        rule.env.extend(self.env.into_iter().map(|(name, value)| (name.0, value.0)));
         replace(&mut rule.fallback, self.fallback.map(|list| list.0));
         replace(&mut rule.unless, self.unless.map(|list| list.0));
         replace(&mut rule.append, self.append.map(|list| list.0));
@@ -213,7 +213,23 @@ checked!(
     }
 );
 
-checked!(Variable(String), |text| Value::parse(&text).map(|_| text));
+checked!(
+    /// The name of a variable of the environment.
+    Variable(String),
+    |name| {
+        let wrong = name.is_empty() || name.contains(['=', '\0']);
+        if wrong { Err(format!("{name:?} cannot be the name of a variable")) } else { Ok(name) }
+    }
+);
+
+checked!(
+    /// A variable's value, in the syntax of [`Value`].
+    Text(String),
+    |text| match Value::parse(&text) {
+        Ok(_) if text.contains('\0') => Err(format!("{text:?} holds a NUL")),
+        value => value.map(|_| text),
+    }
+);
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(try_from = "String")]

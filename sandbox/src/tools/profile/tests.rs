@@ -207,6 +207,8 @@ fn a_mistake_is_shown_with_its_line() {
             "line 2: invalid type: integer `1`, expected a string or a list of strings",
         ),
         ("[tool.a]\nenv = { A = '@guest' }\n", "line 2: `@guest` is none of @guest:NAME"),
+        ("[tool.a]\nenv = { 'A=B' = 'c' }\n", "line 2: \"A=B\" cannot be the name of a variable"),
+        ("[native]\nenv = { A = \"b\\u0000C=d\" }\n", "line 2: \"b\\0C=d\" holds a NUL"),
         ("[tool.'a,b']\n", "line 1: `a,b` cannot be the name of a tool or group"),
         ("[tool.auto]\n", "line 1: `auto` cannot be the name of a tool or group"),
         ("[group]\nx = ['@shell']\n", "line 2: `@shell` cannot be the name of a tool or group"),
