@@ -53,6 +53,19 @@ fn a_process_is_shown_by_its_guest_names() {
     }
 }
 
+/// Where emulators are made for Debian, they take this directory for the tree that they run.
+#[test]
+fn an_emulator_looks_into_no_tree_of_its_own() {
+    let Some(job) = Job::new("armhf-dev") else { return };
+    let prefix = job.beside("prefix");
+    std::fs::create_dir(prefix.join("etc")).expect("it is ours");
+    std::fs::write(prefix.join("etc/debian_version"), "another\n").expect("it is ours");
+    let seen = job.same_with("perl -pe '' /etc/debian_version; QEMU_LD_PREFIX=/etc/qemu-binfmt/arm perl -pe '' /etc/debian_version", |xroot| {
+        xroot.bind(&prefix, "/etc/qemu-binfmt/arm")
+    });
+    assert!(seen.starts_with("12.") && !seen.contains("another"), "{seen}");
+}
+
 /// The maps of a native process name no file of the host's.
 #[test]
 fn a_process_has_no_host_path_in_proc() {

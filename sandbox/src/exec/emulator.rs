@@ -37,7 +37,9 @@ struct Family {
 static FAMILIES: &[Family] = &[Family {
     prefix: "qemu-",
     suffixes: &["-static", ""],
-    command: &[Word::Emulator, Word::Text("-0"), Word::Argv0, Word::Path],
+    // Without -L it first looks for each absolute path below a directory of its own, /etc/qemu-binfmt/arm or what
+    // QEMU_LD_PREFIX says: a guest that has it would be shown two trees as one. `/` is none (util/path.c).
+    command: &[Word::Emulator, Word::Text("-L"), Word::Text("/"), Word::Text("-0"), Word::Argv0, Word::Path],
 }];
 
 /// An emulator that this host can run.

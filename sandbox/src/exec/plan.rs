@@ -418,13 +418,13 @@ mod tests {
         let mut files = guest(&[("./prog", &ARM.bytes()), ("/script", b"#!./prog -e\n")]);
         let plan = plan(&mut files, &mut (), &runners, b"./prog", b"zero").expect("it can run");
         assert_eq!(plan.program, HostPath::new(&path));
-        assert_eq!(plan.arguments, words(&[emulator, "-0", "./prog", "zero"]));
-        assert_eq!((plan.swap, plan.hidden), (Some((2, 3)), 3));
+        assert_eq!(plan.arguments, words(&[emulator, "-L", "/", "-0", "./prog", "zero"]));
+        assert_eq!((plan.swap, plan.hidden), (Some((4, 5)), 5));
         assert_eq!(plan.emulated, Machine::named("arm"));
         assert_eq!((&plan.comm[..], plan.exe), (&b"prog"[..], GuestPath::lexical(b"/prog")));
 
         let plan = super::plan(&mut files, &mut (), &runners, b"/script", b"zero").expect("it can run");
-        assert_eq!(plan.arguments, words(&[emulator, "-0", "./prog", "./prog", "-e", "/script"]));
+        assert_eq!(plan.arguments, words(&[emulator, "-L", "/", "-0", "./prog", "./prog", "-e", "/script"]));
         assert_eq!(plan.comm, b"script");
     }
 }
