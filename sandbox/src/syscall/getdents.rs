@@ -51,7 +51,7 @@ fn list(call: &mut Call<'_>, encode: fn(Vec<u8>) -> Vec<u8>) -> Result<Action, F
     let Some((records, next)) = dir.read(size)? else { return Ok(Action::Answer(0)) };
     let count = records.len() as i64;
     call.mem.write(call.args[1], &encode(records))?;
-    let mut rewrite = Rewrite { nr: Some(number("lseek")), ..Rewrite::default() };
+    let mut rewrite = Rewrite { nr: Some(const { number("lseek") }), ..Rewrite::default() };
     rewrite.set(1, next as u64);
     rewrite.set(2, libc::SEEK_SET as u64);
     rewrite.exit = Some(Box::new(move |_, ret| Ok(if ret < 0 { ret } else { count })));

@@ -239,7 +239,7 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
         rewrite.stage_path(place.path, &argument);
         return Ok(Action::Rewrite(rewrite));
     }
-    rewrite.nr = Some(number("openat2"));
+    rewrite.nr = Some(const { number("openat2") });
     let dirfd = if place.base == Base::Cwd { libc::AT_FDCWD as u64 } else { call.args[0] };
     rewrite.set(0, dirfd);
     rewrite.stage_path(1, &argument);

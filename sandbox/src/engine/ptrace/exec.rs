@@ -42,7 +42,7 @@ impl Engine<'_> {
         let mut bytes = path;
         bytes.resize(bytes.len().next_multiple_of(8), 0);
         let mut changed = regs;
-        changed.set_nr(number("execve"));
+        changed.set_nr(const { number("execve") });
         changed.set_arg(0, base);
         changed.set_arg(1, exec.argv);
         changed.set_arg(2, exec.envp);
@@ -176,7 +176,7 @@ impl Engine<'_> {
     /// The stub makes a call while it loads a program: it opens host paths, and says at last how it went.
     pub(super) fn on_loader_call(&mut self, pid: Pid, regs: Regs) -> Result<(), Failure> {
         let args = std::array::from_fn(|index| regs.arg(index));
-        let report = if regs.nr() == number("prctl") { Report::of(args) } else { None };
+        let report = if regs.nr() == const { number("prctl") } { Report::of(args) } else { None };
         match report {
             None => Ok(ptrace::cont(pid, 0)?),
             Some(Report::Done { scratch, blob, mm, .. }) => {

@@ -44,7 +44,7 @@ impl Engine<'_> {
         let len = purpose.len();
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
         let mut regs = own;
-        regs.set_nr(number("mmap"));
+        regs.set_nr(const { number("mmap") });
         [0, len, libc::PROT_READ as u64, flags as u64, u64::MAX, 0]
             .into_iter()
             .enumerate()

@@ -57,7 +57,7 @@ pub fn sendmmsg(call: &mut Call<'_>) -> Result<Action, Failure> {
 fn one_message(call: &mut Call<'_>) -> Result<Action, Failure> {
     let first = call.args[1];
     let (mut rewrite, file) = staged(call, first)?;
-    rewrite.nr = Some(number("sendmsg"));
+    rewrite.nr = Some(const { number("sendmsg") });
     rewrite.set(2, call.args[3]);
     rewrite.exit = Some(Box::new(move |call, ret| {
         drop(file);
