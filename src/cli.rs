@@ -156,6 +156,10 @@ pub struct Native {
     /// Take these programs from the root filesystem DIR, which is for the host's machine
     #[arg(long, value_name = "DIR")]
     pub tools: Option<PathBuf>,
+
+    /// Read the profile FILE too, and take it at its word: a project's own xroot.toml may only choose and take away
+    #[arg(long, value_name = "FILE")]
+    pub profile: Vec<PathBuf>,
 }
 
 /// `xroot tools` as typed.

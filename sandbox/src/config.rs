@@ -113,6 +113,9 @@ pub struct Native {
     pub path: Vec<PathBuf>,
     /// Profiles, the weakest first. Any may be missing.
     pub profiles: Vec<PathBuf>,
+    /// The profile of the project around the current directory, which anybody may have written: it may choose and take
+    /// away, and not say what runs outside the emulator.
+    pub project: Option<PathBuf>,
 }
 
 /// How the compiler takes part.

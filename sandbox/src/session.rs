@@ -45,6 +45,12 @@ impl Session {
     /// What keeps the command from being run, with a hint where the user can do something.
     pub fn new(config: Config) -> Result<Self, Error> {
         let prepared = image::prepare(&config)?;
+        let mut config = config;
+        for tool in &mut config.toolset.tools {
+            // What the user has set is not the tool's, and his programs are to see it.
+            tool.env
+                .retain(|(name, _)| !prepared.env.iter().any(|(set, _)| set.as_os_str() == name.as_str()));
+        }
         let natives = Natives::new(&config.toolset);
         let views = image::views(&prepared.namespace, &config.toolset, &natives);
         let world = World {

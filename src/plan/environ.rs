@@ -29,6 +29,10 @@ const OF_THE_HOST: &[&str] = &[
     "GTK_PATH",
     "OPENSSL_CONF",
     "OPENSSL_MODULES",
+    // What some shells and distributions tell of the host's machine.
+    "HOSTTYPE",
+    "MACHTYPE",
+    "MAKE_HOST",
 ];
 
 /// Variables that even a clean environment has, since the terminal and the home are the caller's.

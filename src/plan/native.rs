@@ -22,6 +22,8 @@ pub fn plan(cli: &cli::Native, ambient: &Ambient) -> Result<Option<Native>, Repo
     if cli.no_native {
         return Ok(None);
     }
+    let named: Vec<_> = cli.profile.iter().map(|file| absolute(file, ambient)).collect::<Result<_, _>>()?;
+    let project = ambient.cwd.as_deref().and_then(|cwd| project(cwd, ambient));
     Ok(Some(Native {
         words: words(cli, ambient)?,
         cc: cli.native_cc.as_deref().map(|mode| match mode {
@@ -33,7 +35,8 @@ pub fn plan(cli: &cli::Native, ambient: &Ambient) -> Result<Option<Native>, Repo
         installed: ambient.xdg("XDG_DATA_HOME", ".local/share").join("tools"),
         cache: ambient.xdg("XDG_CACHE_HOME", ".cache"),
         path: ambient.search_path(),
-        profiles: profiles(ambient),
+        project: project.filter(|project| !named.contains(project)),
+        profiles: profiles(ambient, named),
     }))
 }
 
@@ -52,12 +55,10 @@ fn words(cli: &cli::Native, ambient: &Ambient) -> Result<Vec<String>, Report> {
     }
 }
 
-/// The administrator's, the user's, the project's.
-fn profiles(ambient: &Ambient) -> Vec<PathBuf> {
+/// The administrator's, the user's, those that are named.
+fn profiles(ambient: &Ambient, named: Vec<PathBuf>) -> Vec<PathBuf> {
     let users = ambient.xdg("XDG_CONFIG_HOME", ".config").join(PROFILE);
-    let mut profiles = vec![Path::new("/etc/xroot").join(PROFILE), users];
-    profiles.extend(ambient.cwd.as_deref().and_then(|cwd| project(cwd, ambient)));
-    profiles
+    [vec![Path::new("/etc/xroot").join(PROFILE), users], named].concat()
 }
 
 /// The nearest profile around `cwd`. Outside the home only `cwd` itself is asked: what lies above, as in /tmp, may
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_profile_of_a_project_is_the_last() {
+    fn the_nearest_profile_of_a_project_is_trusted_where_it_is_named() {
         for (cwd, project) in [
             ("/home/jo/p/sub/dir", Some("/home/jo/p/xroot.toml")),
             ("/home/jo/p", Some("/home/jo/p/xroot.toml")),
@@ -122,13 +123,16 @@ mod tests {
             ("/tmp/x", None),
             ("/", None),
         ] {
-            let mut expected = vec!["/etc/xroot/xroot.toml", "/home/jo/.config/xroot/xroot.toml"];
-            expected.extend(project);
-            let profiles = planned(&cli::Native::default(), &ambient(cwd, &[])).profiles;
-            assert_eq!(profiles, expected.iter().map(PathBuf::from).collect::<Vec<_>>(), "{cwd}");
+            let planned = planned(&cli::Native::default(), &ambient(cwd, &[]));
+            assert_eq!(planned.project, project.map(PathBuf::from), "{cwd}");
+            let trusted = ["/etc/xroot/xroot.toml", "/home/jo/.config/xroot/xroot.toml"].map(PathBuf::from);
+            assert_eq!(planned.profiles, trusted, "{cwd}");
         }
+        let named = cli::Native { profile: vec!["xroot.toml".into()], ..cli::Native::default() };
+        let planned_so = planned(&named, &ambient("/home/jo", &[]));
+        assert_eq!((planned_so.profiles.len(), planned_so.project), (3, None));
         let lost = Ambient { cwd: None, ..ambient("/", &[]) };
-        assert_eq!(planned(&cli::Native::default(), &lost).profiles.len(), 2);
+        assert_eq!(planned(&cli::Native::default(), &lost).project, None);
     }
 
     #[test]

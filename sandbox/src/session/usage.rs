@@ -36,10 +36,9 @@ fn table(programs: &[(Runs, String, Used)], own: Duration) -> String {
     let emulated =
         programs.iter().find(|(runs, _, used)| *runs == Runs::Emulated && used.time > Duration::ZERO);
     if let Some((_, name, used)) = emulated {
-        let tool = name.rsplit('/').next().unwrap_or(name);
         let (Ok(()) | Err(_)) = write!(
             text,
-            "\nxroot: a native {name} would save most: {:.2} s are emulated (xroot tools -r ROOTFS --explain {tool})",
+            "\nxroot: a native {name} would save most: {:.2} s are emulated (xroot tools -r ROOTFS: what is and can be)",
             used.time.as_secs_f64()
         );
     }
@@ -78,7 +77,7 @@ mod tests {
                 "xroot:        1.52        4  emulated in all",
                 "xroot:        0.25           xroot itself",
                 "xroot: a native /usr/bin/gcc would save most: 1.50 s are emulated \
-                 (xroot tools -r ROOTFS --explain gcc)",
+                 (xroot tools -r ROOTFS: what is and can be)",
             ]
         );
     }

@@ -155,16 +155,29 @@ impl Profile {
         profile
     }
 
-    /// What xroot knows, overlaid with the files of `paths` that exist. Those outside /etc must be root's or `uid`'s.
+    /// What xroot knows, overlaid with the files of `paths` that exist, and with that of a `project`, which may only choose.
+    /// Those outside /etc must be root's or `uid`'s.
     ///
     /// # Errors
     /// [`Error::NativeProfile`].
-    pub fn load(paths: &[PathBuf], uid: u32) -> Result<Self, Error> {
+    pub fn load(paths: &[PathBuf], project: Option<&Path>, uid: u32) -> Result<Self, Error> {
         let mut profile = Self::builtin();
         for path in paths {
             if let Some(text) = read(path, uid)? {
                 profile.merge(Self::parse(&text, path)?)?;
             }
+        }
+        if let Some((path, text)) = project.and_then(|path| Some((path, read(path, uid).transpose()?))) {
+            let layer = Self::parse(&text?, path)?;
+            if let Some(key) = layer.beyond_choosing() {
+                let message = format!(
+                    "{key} would say what runs outside the emulator, which a project may not; to take this file at its \
+                     word: --profile {}",
+                    path.display()
+                );
+                return Err(Error::NativeProfile { path: path.into(), message });
+            }
+            profile.merge(layer)?;
         }
         Ok(profile)
     }

@@ -4,6 +4,8 @@
 mod clang;
 mod compilers;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -80,7 +82,7 @@ pub fn survey(config: &Config) -> Result<Survey, Error> {
     let Some(native) = &config.native else {
         return Ok(Survey { selection: nothing(name), complaint: None });
     };
-    let profile = Profile::load(&native.profiles, config.caller.ids.uid)?;
+    let profile = Profile::load(&native.profiles, native.project.as_deref(), config.caller.ids.uid)?;
     let wanted = Spec::parse(&native.words)?.wanted(&profile)?;
     let root = tools_root(native, &profile, &guest)?;
     let tools = Oracle::new(&root, config, cache);
@@ -128,6 +130,10 @@ struct Selector<'a> {
     compilers: Vec<(GuestCompiler, Result<CrossCompiler, String>)>,
     triplet: Option<String>,
     choices: Vec<Choice>,
+    /// The guest has libraries that every program of its own is to load first.
+    preloads: bool,
+    /// The versions of packages: all programs of one are asked by the first.
+    packages: RefCell<BTreeMap<String, Versions>>,
     /// What the toolchain sees.
     mounts: Vec<crate::config::ToolMount>,
 }
@@ -162,6 +168,10 @@ impl<'a> Selector<'a> {
             compilers: Vec::new(),
             triplet: None,
             choices,
+            preloads: guest
+                .file(super::views::PRELOAD)
+                .is_some_and(|(_, host)| std::fs::metadata(host).is_ok_and(|metadata| metadata.len() > 0)),
+            packages: RefCell::default(),
             mounts: Vec::new(),
         }
     }
@@ -189,6 +199,12 @@ impl<'a> Selector<'a> {
                     continue;
                 }
             };
+            if let (Some(why), true) = (&rule.refuse, by < By::Force) {
+                let guest = self.guest_file(name, rule).map(|(path, _)| path);
+                let state = Found::Refused(why.clone());
+                self.choices.push(Choice { state, ..Choice::off(name, guest, String::new()) });
+                continue;
+            }
             let found = match rule.kind {
                 Kind::Gcc => continue,
                 Kind::Binutils => vec![self.binutils(name, rule, by, has_compiler)],
@@ -220,6 +236,9 @@ impl<'a> Selector<'a> {
         if let Some(why) = unfit(&guest_host, self.machine) {
             return off(&format!("the guest's {why}"));
         }
+        if self.preloads && rule.unless.iter().any(|name| name == "LD_PRELOAD") && by < By::Force {
+            return off("the guest preloads libraries (/etc/ld.so.preload)");
+        }
         let Some((path, host)) = rule.host.iter().find_map(|name| self.in_bins(name)) else {
             return off(&format!("the host has no {}", rule.host.first().map_or(name, String::as_str)));
         };
@@ -228,7 +247,7 @@ impl<'a> Selector<'a> {
         }
         let versions = self.versions(rule, &guest, &path);
         if let (Err(why), true) = (agree(rule.need, &versions), by < By::Force) {
-            return Choice { versions, ..off(&why) };
+            return Choice { versions, package: None, ..off(&why) };
         }
         let (sees, exe) = self.places(rule, versions.host.as_deref(), &host);
         Choice {
@@ -345,8 +364,16 @@ impl<'a> Selector<'a> {
         if !matters || rule.version.is_empty() {
             return Versions::default();
         }
+        if let Some(known) = rule.package.as_ref().and_then(|name| self.packages.borrow().get(name).cloned())
+        {
+            return known;
+        }
         let of = |oracle, path| self.version_of(oracle, path, rule);
-        Versions { guest: of(self.guest, guest), host: of(self.tools, host) }
+        let versions = Versions { guest: of(self.guest, guest), host: of(self.tools, host) };
+        if let Some(name) = &rule.package {
+            self.packages.borrow_mut().insert(name.clone(), versions.clone());
+        }
+        versions
     }
 
     /// What a program says of its version.
@@ -355,7 +382,7 @@ impl<'a> Selector<'a> {
         Some(version(&oracle.ask(path, &words)?)?.to_owned())
     }
 
-    fn variables(&self, of_rule: &std::collections::BTreeMap<String, String>) -> Vec<(String, String)> {
+    fn variables(&self, of_rule: &BTreeMap<String, String>) -> Vec<(String, String)> {
         let all = self.profile.env.iter().chain(of_rule);
         let value = |text: &str| match Value::parse(text).ok()? {
             Value::Text(text) => Some(text),

@@ -56,12 +56,36 @@ impl Toolchain<'_> {
         });
         pairs
             .map(|(name, (guest, _), host)| match host {
-                Some((_, host)) => {
-                    Choice::on(called(name), guest, host, self.versions()).adding(self.includes(name))
-                }
+                Some((_, host)) => match self.inner_difference(name) {
+                    None => {
+                        Choice::on(called(name), guest, host, self.versions()).adding(self.includes(name))
+                    }
+                    Some(why) => Choice::off(called(name), Some(guest), why),
+                },
                 None => Choice::off(called(name), Some(guest), format!("the host's compiler has no {name}")),
             })
             .collect()
+    }
+
+    /// What a compiler proper predefines otherwise than the guest's, if anything.
+    fn inner_difference(&self, name: &str) -> Option<String> {
+        if !["cc1", "cc1plus"].contains(&name) {
+            return None;
+        }
+        // Hosted, it would read a header of the C library.
+        let words = ["-quiet", "-E", "-dM", "-ffreestanding", "/dev/null"];
+        let of = |oracle: &Oracle, dir: &str, version: &str| {
+            let macros = oracle.ask(&format!("{dir}/{name}"), &words)?;
+            Some(Defaults { version: version.into(), macros: vec![macros], target: String::new() })
+        };
+        let guest = of(self.guest, &self.of_guest.programs, &self.of_guest.version);
+        let host = of(self.tools, &self.of_tools.programs, &self.of_tools.version);
+        match (guest, host) {
+            (Some(guest), Some(host)) => {
+                compare(&guest, &host).err().map(|why| format!("it means another thing: {why}"))
+            }
+            (_, _) => Some(format!("{name} does not say what it predefines")),
+        }
     }
 
     fn versions(&self) -> Versions {

@@ -33,6 +33,9 @@ pub fn toolset(
     }
 }
 
+/// Names libraries that every program is to load first (ld.so(8)).
+pub const PRELOAD: &str = "/etc/ld.so.preload";
+
 struct Views<'a> {
     profile: &'a Profile,
     tools: &'a Oracle,
@@ -90,15 +93,18 @@ impl Views<'_> {
 }
 
 /// What every tool has of its own at a place that its C library was built with: character sets. And what it must not
-/// read of the guest's: libraries to be preloaded.
+/// read of the guest's: libraries to be preloaded. Only tools that read no such file for the user are left then.
 fn common(guest: &Oracle, tools: &Oracle) -> Vec<ToolMount> {
     let gconv = [format!("/usr/lib/{MULTIARCH}/gconv"), "/usr/lib64/gconv".into(), "/usr/lib/gconv".into()];
     let shown = |path: &String| {
+        // Where the guest has such a directory too, tools that copy it must see that.
+        if guest.root.host(path.as_bytes()).is_ok() {
+            return None;
+        }
         let host = tools.file_or_directory(path)?;
         Some(ToolMount { at: path.clone().into_bytes(), shows: Shows::Host(host) })
     };
     let mut mounts: Vec<_> = gconv.iter().filter_map(shown).collect();
-    const PRELOAD: &str = "/etc/ld.so.preload";
     if guest.file(PRELOAD).is_some() {
         mounts.push(ToolMount { at: PRELOAD.into(), shows: Shows::Nothing });
     }

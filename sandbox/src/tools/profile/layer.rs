@@ -25,7 +25,7 @@ struct File {
     native: Native,
     group: BTreeMap<Name, Vec<Name>>,
     tool: BTreeMap<Name, Tool>,
-    package: BTreeMap<String, List<String>>,
+    package: BTreeMap<String, Package>,
     view: Vec<View>,
 }
 
@@ -65,6 +65,13 @@ struct Tool {
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Package {
+    tools: List<String>,
+    need: Option<Need>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 struct View {
     r#for: List<String>,
     path: Absolute,
@@ -87,6 +94,27 @@ impl Layer {
         self.file.group.values().flatten().map(|name| name.0.as_str())
     }
 
+    /// A key by which it does more than choose among what is known, and take away.
+    pub(super) fn beyond_choosing(&self) -> Option<String> {
+        let Native { default, tools, cc: _, uname, env } = &self.file.native;
+        // A path, or force.
+        let maps = default.as_ref().is_some_and(|words| words.contains(['/', '=']));
+        let native = [
+            ("default", maps),
+            ("tools", tools.is_some()),
+            ("uname", uname.machine.is_some()),
+            ("env", !env.is_empty()),
+        ];
+        let of_native = native.iter().find(|(_, said)| *said).map(|(key, _)| format!("native.{key}"));
+        let of_tool = self
+            .file
+            .tool
+            .iter()
+            .find_map(|(name, tool)| Some(format!("tool.{}.{}", name.0, tool.beyond()?)));
+        let of_view = self.file.view.first().map(|view| format!("the view of {}", view.path.0));
+        of_native.or(of_tool).or(of_view)
+    }
+
     pub(super) fn over(self, profile: &mut Profile) -> Result<(), Error> {
         let File { native, group, tool, package, view } = self.file;
         for (Name(name), tool) in tool {
@@ -107,12 +135,15 @@ impl Layer {
             }
             profile.groups.insert(name, members);
         }
-        for (package, members) in package {
-            for word in members.0 {
+        for (package, Package { tools, need }) in package {
+            for word in tools.0 {
                 let group = word.strip_prefix('@').and_then(|group| profile.groups.get(group)).cloned();
                 for name in group.unwrap_or_else(|| vec![word]) {
                     match profile.tools.get_mut(&name) {
-                        Some(rule) => rule.package = Some(package.clone()),
+                        Some(rule) => {
+                            rule.package = Some(package.clone());
+                            replace(&mut rule.need, need);
+                        }
                         None => return Err(bad(&format!("package {package}"), &name, profile)),
                     }
                 }
@@ -139,6 +170,27 @@ impl Layer {
 }
 
 impl Tool {
+    /// A key that does more than choose.
+    fn beyond(&self) -> Option<&'static str> {
+        let Self { kind, guest, host, need, version, auto: _, refuse, env, .. } = self;
+        let Self { fallback, unless, append, package: _, mounts, .. } = self;
+        // To demand more is to choose, to demand less is not; nobody can tell them apart here.
+        let said = [
+            ("kind", kind.is_some()),
+            ("guest", guest.is_some()),
+            ("host", host.is_some()),
+            ("need", need.is_some()),
+            ("version", version.is_some()),
+            ("refuse", refuse.as_ref().is_some_and(String::is_empty)),
+            ("env", !env.is_empty()),
+            ("fallback", fallback.is_some()),
+            ("unless", unless.is_some()),
+            ("append", append.is_some()),
+            ("mounts", mounts.is_some()),
+        ];
+        said.iter().find(|(_, said)| *said).map(|(key, _)| *key)
+    }
+
     fn over(self, rule: &mut Rule) {
         fn texts(list: Option<List<Absolute>>) -> Option<Vec<String>> {
             list.map(|list| list.0.into_iter().map(|path| path.0).collect())

@@ -305,14 +305,39 @@ fn files_are_laid_over_each_other_and_may_be_missing() {
         (file("1", "[native]\ncc = 'off'\ntools = '/t'\n"), file("2", "[native]\ncc = 'driver'\n"));
     let (wrong, uid) = (file("3", "x"), nix::unistd::getuid().as_raw());
 
-    let profile = Profile::load(&[dir.join("none"), first.clone(), first.join("none"), second], uid);
+    let profile = Profile::load(&[dir.join("none"), first.clone(), first.join("none"), second], None, uid);
     let profile = profile.expect("these files make sense");
     assert_eq!((profile.cc, profile.tools_dir), (Some(Cc::Driver), Some("/t".into())));
     assert!(
-        matches!(Profile::load(std::slice::from_ref(&wrong), uid), Err(Error::NativeProfile { path, .. }) if path == wrong)
+        matches!(Profile::load(std::slice::from_ref(&wrong), None, uid), Err(Error::NativeProfile { path, .. }) if path == wrong)
     );
     // Root's files are everybody's.
-    let strangers = Profile::load(std::slice::from_ref(&first), uid + 1);
+    let strangers = Profile::load(std::slice::from_ref(&first), None, uid + 1);
     assert_eq!(strangers.is_err(), uid != 0);
     std::fs::remove_dir_all(&dir).expect("it is ours");
+}
+
+/// Anybody may have written the profile of a project that somebody has fetched.
+#[test]
+fn a_project_may_choose_and_take_away_and_no_more() {
+    let layer = |text| Profile::parse(text, Path::new("xroot.toml")).expect("it is a profile");
+    for text in [
+        "[native]\ndefault = 'auto,-sed,@go'\ncc = 'driver'\n",
+        "[tool.sed]\nauto = false\nrefuse = 'no'\n",
+        "[group]\nmine = ['sed']\n",
+    ] {
+        assert_eq!(layer(text).beyond_choosing(), None, "{text}");
+    }
+    for (text, key) in [
+        ("[native]\ntools = '/'\n", "native.tools"),
+        ("[native]\ndefault = '/bin/cat=/tmp/evil'\n", "native.default"),
+        ("[native]\ndefault = 'getconf=force'\n", "native.default"),
+        ("[native.env]\nBASH_ENV = 'x'\n", "native.env"),
+        ("[tool.cat]\nhost = '/proc/self/cwd/evil'\n", "tool.cat.host"),
+        ("[tool.getconf]\nrefuse = ''\n", "tool.getconf.refuse"),
+        ("[tool.bash.env]\nBASH_ENV = 'x'\n", "tool.bash.env"),
+        ("[[view]]\nfor = '*'\npath = '/h'\nto = 'host:/etc'\n", "the view of /h"),
+    ] {
+        assert_eq!(layer(text).beyond_choosing().as_deref(), Some(key), "{text}");
+    }
 }
