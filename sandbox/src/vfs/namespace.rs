@@ -174,6 +174,11 @@ impl Namespace {
             || self.overlays.iter().any(|mount| mount.guest == *guest)
     }
 
+    /// Whether `guest` is a mount point or leads to one, overlays among them: who comes up from there comes through it.
+    pub fn leads_to_mount(&self, guest: &GuestPath) -> bool {
+        self.all().any(|mount| mount.guest.below(guest).is_some())
+    }
+
     /// How many leading `names` below `dir` are mount points or lead to one that is among them, if it is an overlay.
     pub fn known_names(&self, dir: &GuestPath, names: &[&[u8]]) -> usize {
         let known = |mount: &Mount| {
@@ -312,7 +317,7 @@ mod tests {
         assert_eq!(table.known_names(&guest("/"), &[b"a", b"t", b"x"]), 1);
         assert_eq!(table.known_names(&guest("/"), &[b"a", b"t", b"lib", b"x"]), 3);
         assert!(!table.holds_mount(&guest("/a/t")) && table.holds_mount(&guest("/a/t/lib")));
-        assert!(table.is_mount_point(&guest("/a/t/lib")));
+        assert!(table.is_mount_point(&guest("/a/t/lib")) && table.leads_to_mount(&guest("/a/t")));
         assert_eq!(table.guest_of(&HostPath::new("/lib/x")), Some(guest("/a/t/lib/x")));
         assert!(table.is_overlay(&guest("/a/t/lib/x")) && !table.is_overlay(&guest("/etc")));
         assert_eq!(table.mounts().len(), 2);

@@ -292,7 +292,7 @@ impl<'a> Walk<'a> {
     fn search(&mut self) -> Result<(), Stop> {
         match self.probe_dir(|lookup, dir| lookup.search(dir)) {
             // A name that leads to a mount is a directory even if there is none on disk.
-            Err(Stop::Errno(Errno::ENOENT)) if !self.outside && self.ns.holds_mount(&self.dir) => Ok(()),
+            Err(Stop::Errno(Errno::ENOENT)) if !self.outside && self.ns.leads_to_mount(&self.dir) => Ok(()),
             result => result,
         }
     }
