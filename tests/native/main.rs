@@ -15,6 +15,7 @@ mod compile;
 mod driver;
 mod environment;
 mod exec_only;
+mod install;
 mod interface;
 mod job;
 mod link;

@@ -152,6 +152,11 @@ impl Profile {
             profile.merge(layer)
         });
         merged.expect("a test reads the built-in profile");
+        const OF_ONE_PACKAGE: &str = "coreutils";
+        for name in profile.groups.get(OF_ONE_PACKAGE).into_iter().flatten() {
+            let rule = profile.tools.get_mut(name).expect("merging has checked the group");
+            rule.package.get_or_insert_with(|| OF_ONE_PACKAGE.into());
+        }
         profile
     }
 
