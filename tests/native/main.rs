@@ -11,6 +11,7 @@ mod util;
 mod answers;
 mod arm64;
 mod builds;
+mod collide;
 mod compile;
 mod driver;
 mod environment;
