@@ -16,6 +16,7 @@ mod compile;
 mod driver;
 mod environment;
 mod exec_only;
+mod failure;
 mod install;
 mod interface;
 mod job;

@@ -398,7 +398,7 @@ impl<'a> Selector<'a> {
             env: self.variables(&rule.env),
             fallback: rule.fallback.clone(),
             unless_set: rule.unless.clone(),
-            is_compared: rule.need != Need::Any,
+            is_compared: true,
             sees,
             ..Choice::on(name, guest, host, versions)
         }
