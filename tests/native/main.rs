@@ -21,6 +21,7 @@ mod install;
 mod interface;
 mod job;
 mod link;
+mod profile;
 mod reinstall;
 mod skew;
 mod trace;
