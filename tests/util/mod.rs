@@ -11,6 +11,7 @@ pub mod live;
 pub mod programs;
 pub mod rootfs;
 pub mod run;
+pub mod terminal;
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};

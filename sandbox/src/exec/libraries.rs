@@ -12,6 +12,9 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use goblin::elf::program_header::PT_LOAD;
+use nix::unistd::AccessFlags;
+
 use super::dynamic::Dynamic;
 use super::elf::{self, Headers};
 use super::machine::Machine;
@@ -47,7 +50,9 @@ pub struct Needs {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Why {
     NotThere,
+    NotExecutable,
     NotAProgram,
+    CutShort,
     ForMachine(&'static str),
     NoInterpreter(String),
     NoLibrary(String),
@@ -57,7 +62,9 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotThere => write!(f, "it cannot be read"),
+            Self::NotExecutable => write!(f, "it is not executable"),
             Self::NotAProgram => write!(f, "it is no ELF program"),
+            Self::CutShort => write!(f, "its end is missing"),
             Self::ForMachine(machine) => write!(f, "it is a program for {machine}"),
             Self::NoInterpreter(path) => write!(f, "its dynamic linker {path} is missing"),
             Self::NoLibrary(name) => write!(f, "its library {name} is missing"),
@@ -94,13 +101,15 @@ impl Libraries {
     /// What is missing.
     pub fn needs(&self, host: &HostPath) -> Result<Needs, Why> {
         let file = File::open(host).map_err(|_| Why::NotThere)?;
+        // The stub would map it all the same.
+        nix::unistd::access(host.as_path(), AccessFlags::X_OK).map_err(|_| Why::NotExecutable)?;
         let headers = native(&file)?;
         let Some(name) = headers.interpreter_name(&file).map_err(|_| Why::NotAProgram)? else {
             return Ok(Needs { interpreter: None, directories: Vec::new(), libraries: Vec::new() });
         };
         let missing = || Why::NoInterpreter(String::from_utf8_lossy(&name).into_owned());
         let interpreter = self.root.host(&name).map_err(|_| missing())?;
-        Headers::native(&File::open(&interpreter).map_err(|_| missing())?).map_err(|_| missing())?;
+        native(&File::open(&interpreter).map_err(|_| missing())?).map_err(|_| missing())?;
         let libraries = self.closure(&file, &headers, &interpreter)?;
         let mut directories: Vec<usize> = libraries.iter().map(|&(position, _)| position).collect();
         // ld.so looks in this order too.
@@ -178,11 +187,19 @@ fn native(file: &File) -> Result<Headers, Why> {
     let head = elf::read_head(file).map_err(|_| Why::NotThere)?;
     match Machine::of(&head) {
         Some(machine) if machine.is_host() => {
-            Headers::of_program(file, &head, machine).map_err(|_| Why::NotAProgram)
+            let headers = Headers::of_program(file, &head, machine).map_err(|_| Why::NotAProgram)?;
+            if is_whole(file, &headers) { Ok(headers) } else { Err(Why::CutShort) }
         }
         Some(machine) => Err(Why::ForMachine(machine.name)),
         None => Err(Why::NotAProgram),
     }
+}
+
+/// Whether all is there that is mapped: what lies behind a file's end is SIGBUS to who touches it (mmap(2)).
+fn is_whole(file: &File, headers: &Headers) -> bool {
+    let len = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut loads = headers.segments.iter().filter(|segment| segment.kind == PT_LOAD);
+    loads.all(|load| load.offset.checked_add(load.filesz).is_some_and(|end| end <= len))
 }
 
 /// The directories that ld.so.conf names, what it includes included.
@@ -255,6 +272,7 @@ mod tests {
         assert_eq!(needs(&dir.file("arm", &ARM.bytes(), 0o755)), Err(Why::ForMachine("arm")));
         assert_eq!(needs(&dir.file("text", b"#!/bin/sh\n", 0o755)), Err(Why::NotAProgram));
         assert_eq!(needs(&dir.path().join("none")), Err(Why::NotThere));
+        assert_eq!(needs(&dir.file("plain", &ARM.bytes(), 0o644)), Err(Why::NotExecutable));
         let own = Libraries::of(Path::new("/"), &[]);
         let linker = own.needs(&shell()).expect("it runs").interpreter.expect("it is dynamic");
         let content = std::fs::read(&linker).expect("it can be read");

@@ -23,6 +23,9 @@ pub trait Start {
     /// EFAULT, E2BIG.
     fn arguments(&mut self) -> Result<Vec<Vec<u8>>, Errno>;
 
+    /// The text of the file at `path`, from the caller's working directory; `None` if it cannot be read.
+    fn text(&mut self, path: &[u8]) -> Option<Vec<u8>>;
+
     /// The value of a variable of envp.
     ///
     /// # Errors
@@ -37,6 +40,10 @@ pub trait Start {
 impl Start for () {
     fn arguments(&mut self) -> Result<Vec<Vec<u8>>, Errno> {
         Ok(Vec::new())
+    }
+
+    fn text(&mut self, _: &[u8]) -> Option<Vec<u8>> {
+        None
     }
 
     fn variable(&mut self, _: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
@@ -247,11 +254,18 @@ fn appended(tool: &Tool, start: &mut dyn Start) -> Result<Vec<Vec<u8>>, Errno> {
     Ok(added)
 }
 
-/// Whether one of the arguments matches one of the patterns.
+/// Whether one of the arguments matches one of the patterns, or a word of a file that one names (`@FILE`, as compilers
+/// take them; quotes in it are not understood).
 fn any_matches(patterns: &[String], start: &mut dyn Start) -> Result<bool, Errno> {
-    let words = start.arguments()?;
-    let wanted = |word: &Vec<u8>| patterns.iter().any(|pattern| matches(pattern.as_bytes(), word));
-    Ok(words.iter().skip(1).any(wanted))
+    let wanted = |word: &[u8]| patterns.iter().any(|pattern| matches(pattern.as_bytes(), word));
+    for word in start.arguments()?.iter().skip(1) {
+        let file = word.strip_prefix(b"@").and_then(|path| start.text(path));
+        let in_file = |text: Vec<u8>| text.split(u8::is_ascii_whitespace).any(wanted);
+        if wanted(word) || file.is_some_and(in_file) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn bytes(words: &[String]) -> Vec<Vec<u8>> {
@@ -294,6 +308,10 @@ mod tests {
     impl Start for Words {
         fn arguments(&mut self) -> Result<Vec<Vec<u8>>, Errno> {
             Ok(self.0.iter().map(|word| word.as_bytes().to_vec()).collect())
+        }
+
+        fn text(&mut self, path: &[u8]) -> Option<Vec<u8>> {
+            (path == b"file").then(|| b"-O2\n-march=native x".to_vec())
         }
 
         fn variable(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {
@@ -374,6 +392,8 @@ mod tests {
             (&["sh", "-march=native2"], false),
             (&["-march=native"], false),
             (&["sh", "-specs="], true),
+            (&["sh", "@file"], true),
+            (&["sh", "@none", "file"], false),
             (&["sh", "x", "-specs=a/b"], true),
         ] {
             assert_eq!(choose(&natives, words).is_none(), falls_back, "{words:?}");

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::fs::File;
+use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use super::call::{Action, Call, Exec};
@@ -157,6 +158,14 @@ impl Start for Vectors<'_, '_> {
             true
         })?;
         Ok(words)
+    }
+
+    fn text(&mut self, path: &[u8]) -> Option<Vec<u8>> {
+        const MOST: u64 = 1 << 20;
+        let target = self.call.target_of(Base::Cwd, path, Last::Follow).ok()?;
+        let mut text = Vec::new();
+        File::open(target.resolved.host.as_path()).ok()?.take(MOST).read_to_end(&mut text).ok()?;
+        Some(text)
     }
 
     fn variable(&mut self, name: &[u8]) -> Result<Option<Vec<u8>>, Errno> {

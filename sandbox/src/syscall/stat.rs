@@ -13,7 +13,7 @@ use super::table::{Feature, PathArg};
 use super::{ids, proc};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::{Last, Node};
+use crate::vfs::{GuestPath, Last, Node, ViewId};
 
 /// stat(2), lstat(2): path and buffer.
 pub fn stat(call: &mut Call<'_>) -> Result<Action, Failure> {
@@ -107,6 +107,9 @@ pub fn access(call: &mut Call<'_>) -> Result<Action, Failure> {
         }
         return of_descriptor(call);
     };
+    if is_preload_list(call, &target.resolved.guest, mode, flags) {
+        return Err(Errno::ENOENT.into());
+    }
     let allowed = match ids::access(call.world, file.as_fd(), mode) {
         Some(pretended) => pretended,
         None => fs::access(file.as_fd(), mode, flags & libc::AT_EACCESS),
@@ -116,6 +119,15 @@ pub fn access(call: &mut Call<'_>) -> Result<Action, Failure> {
         return Err(Errno::EROFS.into());
     }
     Ok(Action::Answer(0))
+}
+
+/// Whether the ld.so of a native tool asks for its list of libraries to be preloaded, which are the guest's.
+///
+/// ld.so asks in this way before it opens the list (elf/rtld.c of glibc), and programs hardly ever do: to them it is a
+/// file of the guest's like any other.
+fn is_preload_list(call: &Call<'_>, file: &GuestPath, mode: i32, flags: i32) -> bool {
+    let is_tool = call.task().process.view.get() != ViewId::GUEST;
+    is_tool && mode == libc::R_OK && flags == 0 && file.as_bytes() == b"/etc/ld.so.preload"
 }
 
 /// Whether a file is written to without the mount (do_faccessat of fs/open.c).

@@ -4,14 +4,16 @@
 //! answer is remembered in the user's cache for as long as the program's file stays the same.
 #![forbid(unsafe_code)]
 
+use std::ffi::OsString;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::config::{Binding, Config, FileId, Origin, Toolset, Workdir};
 use crate::exec::Root;
+use crate::exec::libraries::Libraries;
 use crate::session::Session;
 
 /// A root file system whose programs can be asked.
@@ -51,6 +53,16 @@ impl Oracle {
             ..config.clone()
         };
         Self { top: top.to_owned(), root: Root::new(top), quiet, cache: cache.join("answers") }
+    }
+
+    /// The same for a root of this host's machine that need not be complete: its programs find their libraries as tools
+    /// do, without a cache of ld.so's.
+    pub fn with_libraries(mut self) -> Self {
+        let libraries = Libraries::of(&self.top, &[]);
+        let inside = libraries.directories().iter().filter_map(|dir| self.root.path_of(dir));
+        let dirs: Vec<_> = inside.map(|dir| dir.as_bytes().to_vec()).collect();
+        self.quiet.env.push(("LD_LIBRARY_PATH".into(), OsString::from_vec(dirs.join(&b':'))));
+        self
     }
 
     /// What the program at `path` in here prints when it is run with `words`; `None` if it fails or is not there.

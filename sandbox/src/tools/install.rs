@@ -50,6 +50,7 @@ pub fn install(config: &Config) -> Result<PathBuf, Error> {
             packages.insert(format!("g++-{number}-{target}"));
         }
     }
+    // Also what the host has: once there is a tree, all tools come from it.
     let there = selection.choices.iter().filter(|choice| matches!(choice.state, State::On | State::Off(_)));
     packages.extend(
         there.filter(|choice| choice.name != "gcc" && choice.name != "g++").filter_map(|c| c.package.clone()),

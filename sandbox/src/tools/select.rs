@@ -86,7 +86,7 @@ pub fn survey(config: &Config) -> Result<Survey, Error> {
     let profile = Profile::load(&native.profiles, native.project.as_deref(), config.caller.ids.uid)?;
     let wanted = Spec::parse(&native.words)?.wanted(&profile)?;
     let root = tools_root(native, &profile, &guest)?;
-    let tools = Oracle::new(&root, config, cache);
+    let tools = Oracle::new(&root, config, cache).with_libraries();
     let mut selector = Selector::new(&guest, &tools, native, &profile, &wanted, machine);
     selector.all();
     let complaint = selector.complaint();

@@ -19,7 +19,8 @@ pub fn toolset(
     choices: &[Choice],
     toolchain: Vec<ToolMount>,
 ) -> Toolset {
-    let mut views = Views { profile, tools, common: common(guest, tools), toolchain, made: Vec::new() };
+    let mut views =
+        Views { profile, tools, character_sets: character_sets(tools), guest, toolchain, made: Vec::new() };
     let mut found = Vec::new();
     for choice in choices.iter().filter(|choice| choice.is_on()) {
         let view = views.of(choice);
@@ -39,7 +40,8 @@ pub const PRELOAD: &str = "/etc/ld.so.preload";
 struct Views<'a> {
     profile: &'a Profile,
     tools: &'a Oracle,
-    common: Vec<ToolMount>,
+    guest: &'a Oracle,
+    character_sets: Vec<ToolMount>,
     toolchain: Vec<ToolMount>,
     made: Vec<ToolView>,
 }
@@ -55,7 +57,12 @@ impl Views<'_> {
     }
 
     fn make(&self, choice: &Choice) -> ToolView {
-        let mut mounts = self.common.clone();
+        // Where the guest has some of its own, these would hide them from cp and tar. So they are for the
+        // toolchain, which converts text and copies no files; other tools do with ASCII and UTF-8, which are in the C library itself.
+        let converts = choice.sees == Sees::Toolchain;
+        let is_new = |at: &[u8]| self.guest.root.find(at).is_err();
+        let shown = |mount: &&ToolMount| converts || is_new(&mount.at);
+        let mut mounts: Vec<_> = self.character_sets.iter().filter(shown).cloned().collect();
         let (mut root, mut more) = (self.tools.top.clone(), Vec::new());
         match &choice.sees {
             Sees::Nothing => {}
@@ -92,23 +99,14 @@ impl Views<'_> {
     }
 }
 
-/// What every tool has of its own at a place that its C library was built with: character sets. And what it must not
-/// read of the guest's: libraries to be preloaded. Only tools that read no such file for the user are left then.
-fn common(guest: &Oracle, tools: &Oracle) -> Vec<ToolMount> {
+/// What tools have of their own at a place that their C library was built with: character sets.
+fn character_sets(tools: &Oracle) -> Vec<ToolMount> {
     let gconv = [format!("/usr/lib/{MULTIARCH}/gconv"), "/usr/lib64/gconv".into(), "/usr/lib/gconv".into()];
     let shown = |path: &String| {
-        // Where the guest has such a directory too, tools that copy it must see that.
-        if guest.root.host(path.as_bytes()).is_ok() {
-            return None;
-        }
         let host = tools.file_or_directory(path)?;
         Some(ToolMount { at: path.clone().into_bytes(), shows: Shows::Host(host) })
     };
-    let mut mounts: Vec<_> = gconv.iter().filter_map(shown).collect();
-    if guest.file(PRELOAD).is_some() {
-        mounts.push(ToolMount { at: PRELOAD.into(), shows: Shows::Nothing });
-    }
-    mounts
+    gconv.iter().filter_map(shown).collect()
 }
 
 impl Oracle {

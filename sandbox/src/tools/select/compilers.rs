@@ -177,6 +177,8 @@ impl Selector<'_> {
         // The host's compiler calls the linker by its longer name; messages are to hold the one that the guest's uses.
         let argv0 = (prefixes.first().filter(|_| name.starts_with("ld")))
             .map(|prefix| (format!("/usr/bin/{prefix}"), "/usr/bin/".to_owned()));
-        Choice { fallback, argv0, ..Choice::on(name, guest, host, versions) }.adding(append).of_toolchain()
+        Choice { package, fallback, argv0, ..Choice::on(name, guest, host, versions) }
+            .adding(append)
+            .of_toolchain()
     }
 }
