@@ -130,8 +130,8 @@ fn a_mistake_is_named_with_its_file_and_line() {
 #[test]
 fn a_tool_has_variables_of_its_own_and_its_children_have_not() {
     let Some((job, config)) = job() else { return };
-    projects(
-        &job,
+    users(
+        &config,
         "[native.env]\nALL = 'a'\n[tool.bash.env]\nMINE = 'b'\nARCH = '@machine:arm=7,aarch64=8'\nOTHER = '@machine:aarch64=8'\nAT = '@@x'\nCPU = '@guest:HOSTTYPE'\n",
     );
     let show = "echo $ALL,$MINE,$ARCH,$OTHER,$AT,$CPU";
@@ -152,8 +152,8 @@ fn a_tool_has_variables_of_its_own_and_its_children_have_not() {
 #[test]
 fn a_tool_may_be_told_when_the_guests_own_runs_and_more_words() {
     let Some((job, config)) = job() else { return };
-    projects(
-        &job,
+    users(
+        &config,
         "[tool.sort]\nfallback = ['-r', '--key=*']\n[tool.cut]\nunless = 'PLAIN'\n[tool.echo]\nappend = ['of', 'the host']\n",
     );
     for (script, name, how) in [
@@ -174,6 +174,18 @@ fn a_tool_may_be_told_when_the_guests_own_runs_and_more_words() {
     assert_eq!(words(&["/bin/echo"]), "of the host\n");
     let many: Vec<_> = ["/bin/echo"].into_iter().chain(std::iter::repeat_n("x", 1000)).collect();
     assert_eq!(words(&many), format!("{}of the host\n", "x ".repeat(1000)));
+}
+
+/// What somebody has fetched must not run programs of its own outside the emulator.
+#[test]
+fn a_projects_own_profile_may_only_choose() {
+    let Some((job, config)) = job() else { return };
+    projects(&job, "[tool.cat]\nhost = '/usr/bin/tac'\n");
+    let refused = native(&job, &config).run(["touch", "ran"]);
+    assert!(refused.code() == 125 && refused.stderr.contains("tool.cat.host"), "{refused}");
+    assert!(!job.project.join("ran").exists());
+    let named = native(&job, &config).args(["--profile", "xroot.toml"]).run(["cat", "lines"]).success();
+    assert_eq!(named, native(&job, &config).args(["--no-native"]).run(["tac", "lines"]).success());
 }
 
 #[test]
@@ -208,8 +220,8 @@ fn a_view_shows_tools_other_files_and_the_guests_programs_none() {
     }
     let here = job.project.display();
     let host = fs::read_to_string(job.tools.join("etc/debian_version")).expect("the tools have it");
-    projects(
-        &job,
+    users(
+        &config,
         &format!(
             "[[view]]\nfor = ['cat', 'ls']\npath = '{here}/guest'\nto = 'host:/etc/debian_version'\n\
              [[view]]\nfor = 'cat'\npath = '{here}/other'\nto = 'guest:/etc/passwd'\n\

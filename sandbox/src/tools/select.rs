@@ -3,14 +3,15 @@
 
 mod clang;
 mod compilers;
+mod fit;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use self::fit::{agree, unfit};
 use super::ask::Oracle;
 use super::choice::{Choice, Sees, State as Found, Versions};
 use super::compiler::{self, CrossCompiler, GuestCompiler};
@@ -20,6 +21,7 @@ use super::triplet::version;
 use super::views;
 use crate::config::{Append, Binding, Cc, Config, Native, Origin, Toolset};
 use crate::error::Error;
+use crate::exec::libraries::Libraries;
 use crate::exec::{Machine, machine_of_file};
 use crate::vfs::HostPath;
 
@@ -260,8 +262,12 @@ impl<'a> Selector<'a> {
             return off(&format!("the host's {why}"));
         }
         let versions = self.versions(rule, &guest, &path);
+        // One that cannot start tells no version: the session says why, and the guest's own runs.
+        let is_broken = || Libraries::of(&self.tools.top, &[]).needs(&HostPath::new(&host)).is_err();
         if let (Err(why), true) = (agree(rule.need, &versions), by < By::Force) {
-            return Choice { versions, package: None, ..off(&why) };
+            if versions.host.is_some() || !is_broken() {
+                return Choice { versions, package: None, ..off(&why) };
+            }
         }
         let (sees, exe) = self.places(rule, versions.host.as_deref(), &host);
         Choice {
@@ -384,7 +390,7 @@ impl<'a> Selector<'a> {
         }
         let of = |oracle, path| self.version_of(oracle, path, rule);
         let versions = Versions { guest: of(self.guest, guest), host: of(self.tools, host) };
-        if let Some(name) = &rule.package {
+        if let (Some(name), Some(_), Some(_)) = (&rule.package, &versions.guest, &versions.host) {
             self.packages.borrow_mut().insert(name.clone(), versions.clone());
         }
         versions
@@ -437,60 +443,4 @@ fn prefixes(triplet: &str) -> Vec<String> {
 
 fn words(append: &[String]) -> Vec<Append> {
     if append.is_empty() { Vec::new() } else { vec![Append::Words(append.to_vec())] }
-}
-
-/// Why a program can neither be replaced nor take another's place.
-fn unfit(host: &Path, machine: &Machine) -> Option<String> {
-    let Ok(file) = File::open(host) else { return Some("cannot be read".into()) };
-    let mode = file.metadata().map_or(0, |metadata| metadata.permissions().mode());
-    if mode & 0o6000 != 0 {
-        return Some("is set-uid or set-gid".into());
-    }
-    match machine_of_file(&file) {
-        Some(found) if found == machine => None,
-        Some(found) => Some(format!("is a program for {}", found.name)),
-        None => Some("is no program, but perhaps a script".into()),
-    }
-}
-
-/// Whether versions agree as far as they must.
-///
-/// # Errors
-/// Why not.
-fn agree(need: Need, versions: &Versions) -> Result<(), String> {
-    let parts = match need {
-        Need::Any => return Ok(()),
-        Need::SameMajor => 1,
-        Need::SameMinor => 2,
-        Need::Exact => usize::MAX,
-    };
-    let (Some(guest), Some(host)) = (&versions.guest, &versions.host) else {
-        let side = if versions.guest.is_none() { "guest" } else { "host" };
-        return Err(format!("the {side}'s does not tell its version"));
-    };
-    let same = guest.split('.').take(parts).eq(host.split('.').take(parts));
-    if same { Ok(()) } else { Err(format!("the host's is {host}, the guest's {guest}")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_agree_as_far_as_they_must() {
-        for (need, guest, host, agrees) in [
-            (Need::Any, "1", "2", true),
-            (Need::SameMajor, "12.2.0", "12.3.1", true),
-            (Need::SameMajor, "12.2.0", "13.2.0", false),
-            (Need::SameMinor, "4.3", "4.3.1", true),
-            (Need::SameMinor, "4.3", "4.4", false),
-            (Need::Exact, "1.2.3", "1.2.3", true),
-            (Need::Exact, "1.2.3", "1.2.4", false),
-        ] {
-            let result = agree(need, &Versions::new(guest, host));
-            assert_eq!(result.is_ok(), agrees, "{need:?} {guest} {host}: {result:?}");
-        }
-        let silent = Versions { guest: None, host: Some("1".into()) };
-        assert_eq!(agree(Need::Exact, &silent), Err("the guest's does not tell its version".into()));
-    }
 }

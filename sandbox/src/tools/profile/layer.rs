@@ -172,19 +172,15 @@ impl Layer {
 impl Tool {
     /// A key that does more than choose.
     fn beyond(&self) -> Option<&'static str> {
-        let Self { kind, guest, host, need, version, auto: _, refuse, env, .. } = self;
-        let Self { fallback, unless, append, package: _, mounts, .. } = self;
-        // To demand more is to choose, to demand less is not; nobody can tell them apart here.
+        let Self { kind, guest, host, need: _, version, auto: _, refuse, env, .. } = self;
+        let Self { fallback: _, unless: _, append, package: _, mounts, .. } = self;
         let said = [
             ("kind", kind.is_some()),
             ("guest", guest.is_some()),
             ("host", host.is_some()),
-            ("need", need.is_some()),
             ("version", version.is_some()),
             ("refuse", refuse.as_ref().is_some_and(String::is_empty)),
             ("env", !env.is_empty()),
-            ("fallback", fallback.is_some()),
-            ("unless", unless.is_some()),
             ("append", append.is_some()),
             ("mounts", mounts.is_some()),
         ];

@@ -325,6 +325,7 @@ fn a_project_may_choose_and_take_away_and_no_more() {
         "[native]\ndefault = 'auto,-sed,@go'\ncc = 'driver'\n",
         "[tool.sed]\nauto = false\nrefuse = 'no'\n",
         "[group]\nmine = ['sed']\n",
+        "[tool.sed]\nneed = 'any'\nfallback = '-r'\nunless = 'A'\n",
     ] {
         assert_eq!(layer(text).beyond_choosing(), None, "{text}");
     }

@@ -1,7 +1,8 @@
 //! GCC and binutils: chosen together, because they share a plugin and what they see.
 #![forbid(unsafe_code)]
 
-use super::{Selector, absent, agree, prefixes, words};
+use super::fit::agree;
+use super::{Selector, absent, prefixes, words};
 use crate::config::{Append, Cc};
 use crate::tools::ask::Oracle;
 use crate::tools::choice::{Choice, Versions};
