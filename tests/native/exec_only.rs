@@ -200,3 +200,27 @@ fn no_detour_leads_to_the_tools_files() {
         }
     }
 }
+
+/// `xroot tools install` puts them below the home, which the guest sees.
+#[test]
+fn nobody_changes_tools_that_lie_in_a_bound_directory() {
+    let Some(mut job) = Job::new("armhf-dev") else { return };
+    let scratch = Scratch::new();
+    let tools = scratch.dir("tools");
+    copy_tree(&job.tools, &tools, &["./usr/share", "*gcc*", "*g++*", "*libstdc++*"]);
+    job.tools = tools.clone();
+    let shell = tools.join("usr/bin/dash");
+    let script = "exec 2>/dev/null; { echo junk >\"$1\"; } || echo no; rm \"$1\" || echo no; \
+                  perl -e 'open(F, q(>>), shift) or print qq(no\\n)' \"$1\"; mkdir \"$2/new\" || echo no; cat \"$1\" | wc -c";
+    let dir = scratch.path().display().to_string();
+    let output = job.native().args(["-b", &dir]).run([
+        "sh".as_ref(),
+        "-c".as_ref(),
+        script.as_ref(),
+        "sh".as_ref(),
+        shell.as_os_str(),
+        tools.as_os_str(),
+    ]);
+    let len = fs::metadata(&shell).expect("it is still there").len();
+    assert_eq!(output.stdout, format!("no\nno\nno\nno\n{len}\n"), "{output}");
+}

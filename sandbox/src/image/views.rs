@@ -8,6 +8,7 @@ use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, Mount, Namespace, 
 
 /// The guest's own view, and one for each of `toolset`, in that order. A place that leads nowhere is left out.
 pub fn views(guest: &Namespace, toolset: &Toolset, natives: &Natives) -> Views {
+    let guest = &guarded(guest, toolset);
     let mut views = Views::new(guest.clone());
     let mut lookup = HostLookup::new();
     for (position, view) in toolset.views.iter().enumerate() {
@@ -23,6 +24,18 @@ pub fn views(guest: &Namespace, toolset: &Toolset, natives: &Natives) -> Views {
         views.add(names);
     }
     views
+}
+
+/// The guest's own view, in which nobody changes the trees that tools come from. They may lie below the bound home.
+fn guarded(guest: &Namespace, toolset: &Toolset) -> Namespace {
+    let mut names = guest.clone();
+    let roots = toolset.views.iter().map(|view| HostPath::new(&view.root));
+    for root in roots.filter(|root| root.as_bytes() != b"/") {
+        if let Some(at) = guest.guest_of(&root) {
+            names.lay(overlay(at, root));
+        }
+    }
+    names
 }
 
 fn found(mount: &ToolMount, guest: &Namespace, lookup: &mut HostLookup) -> Option<Mount> {

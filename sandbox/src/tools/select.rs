@@ -8,7 +8,6 @@ mod fit;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use self::fit::{agree, unfit};
@@ -98,25 +97,12 @@ pub fn survey(config: &Config) -> Result<Survey, Error> {
         let (guest, source) = (choice.guest.clone()?.into_bytes(), choice.host.clone()?);
         Some(Binding { source, guest, readonly: true, origin: Origin::User })
     });
-    let bindings = bindings.chain(guarded(&root, &config.bindings)).collect();
+    let bindings = bindings.collect();
     choices.sort_by(|a, b| (&a.guest, &a.name).cmp(&(&b.guest, &b.name)));
     // Two names of one file: ld and ld.bfd.
     choices.dedup_by(|a, b| a.guest.is_some() && a.guest == b.guest && a.is_on() == b.is_on());
     let toolset = views::toolset(machine, &profile, &guest, &tools, &choices, mounts);
     Ok(Survey { selection: Selection { toolset, bindings, choices, root, triplet }, complaint })
-}
-
-/// The tools' own tree read-only, where the guest sees it anyhow: below the home, say.
-fn guarded(root: &Path, bindings: &[Binding]) -> Option<Binding> {
-    let shows = |binding: &Binding| {
-        binding.guest == binding.source.as_os_str().as_bytes() && root.starts_with(&binding.source)
-    };
-    (root != Path::new("/") && bindings.iter().any(shows)).then(|| Binding {
-        source: root.to_owned(),
-        guest: root.as_os_str().as_bytes().to_vec(),
-        readonly: true,
-        origin: Origin::Default,
-    })
 }
 
 /// Where the tools come from: what the user says, else what `xroot tools install` got for this guest, else the host.
