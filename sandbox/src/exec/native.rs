@@ -195,11 +195,6 @@ impl Natives {
     pub fn take_warnings(&self) -> Vec<Error> {
         self.warnings.take()
     }
-
-    /// True if there are any tools.
-    pub fn any(&self) -> bool {
-        !self.tools.is_empty()
-    }
 }
 
 /// The session's number of the view at this position of [`Toolset::views`].

@@ -194,17 +194,15 @@ impl<'a> Selector<'a> {
                         None => Found::Off("it was not asked for".into()),
                     };
                     if rule.kind != Kind::Gcc {
-                        let guest = self.guest_file(name, rule).map(|(path, _)| path);
-                        let state = if guest.is_some() { state } else { Found::Absent };
-                        self.choices.push(Choice { state, ..Choice::off(name, guest, String::new()) });
+                        let choice = self.own(name, rule, state);
+                        let state = if choice.guest.is_some() { choice.state } else { Found::Absent };
+                        self.choices.push(Choice { state, ..choice });
                     }
                     continue;
                 }
             };
             if let (Some(why), true) = (&rule.refuse, by < By::Force) {
-                let guest = self.guest_file(name, rule).map(|(path, _)| path);
-                let state = Found::Refused(why.clone());
-                self.choices.push(Choice { state, ..Choice::off(name, guest, String::new()) });
+                self.choices.push(self.own(name, rule, Found::Refused(why.clone())));
                 continue;
             }
             let found = match rule.kind {
@@ -216,6 +214,12 @@ impl<'a> Selector<'a> {
             self.choices.extend(found);
         }
         self.explicit();
+    }
+
+    /// The guest's own program, whatever the host has.
+    fn own(&self, name: &str, rule: &Rule, state: Found) -> Choice {
+        let guest = self.guest_file(name, rule).map(|(path, _)| path);
+        Choice { state, ..Choice::off(name, guest, String::new()) }
     }
 
     /// As [`Selector::program`]; what is only used where it is named need not be in the guest.

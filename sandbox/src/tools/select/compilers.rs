@@ -6,7 +6,6 @@ use super::{Selector, absent, prefixes, words};
 use crate::config::{Append, Cc};
 use crate::tools::ask::Oracle;
 use crate::tools::choice::{Choice, Versions};
-use crate::tools::compiler::GuestCompiler;
 use crate::tools::profile::Rule;
 use crate::tools::spec::{By, State};
 use crate::tools::toolchain::Toolchain;
@@ -22,7 +21,7 @@ impl Selector<'_> {
         let (c, cxx) = (by("gcc"), by("g++"));
         let Some(strongest) = c.max(cxx).filter(|_| self.cc != Cc::Off) else {
             let why = if self.cc == Cc::Off { "--native-cc off" } else { "it was not asked for" };
-            self.compilers_off(|_| why.into());
+            self.compilers_off(why);
             return self.compilers.is_empty();
         };
         let mut all = !self.compilers.is_empty();
@@ -76,10 +75,10 @@ impl Selector<'_> {
         all || self.compilers.is_empty()
     }
 
-    fn compilers_off(&mut self, why: impl Fn(&GuestCompiler) -> String) {
+    fn compilers_off(&mut self, why: &str) {
         for (guest, _) in &self.compilers {
             let cc1 = Some(format!("{}/cc1", guest.programs));
-            self.choices.push(Choice::off("gcc", cc1, why(guest)));
+            self.choices.push(Choice::off("gcc", cc1, why.into()));
         }
     }
 
