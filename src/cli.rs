@@ -112,6 +112,10 @@ pub struct Cli {
     #[arg(long, hide = true, value_name = "CALL")]
     pub let_through: Option<String>,
 
+    /// Follow a last symlink in this call where it must not be, and the other way round: for the same tests
+    #[arg(long, hide = true, value_name = "CALL")]
+    pub wrong_links: Option<String>,
+
     // `-ti` as docker users type it: `-t` with the value `i`.
     #[arg(short = 't', hide = true, value_parser = ["i"], action = clap::ArgAction::Append)]
     pub tty: Vec<String>,

@@ -53,6 +53,7 @@ pub fn plan(cli: Cli, ambient: &Ambient) -> Result<Config, Report> {
         trace_exec: trace_exec(cli.trace_exec.as_deref(), ambient)?,
         report: cli.report,
         let_through: cli.let_through,
+        wrong_links: cli.wrong_links,
         temp_dirs: temp_dirs(ambient),
         command: cli.command,
         toolset: Toolset::default(),

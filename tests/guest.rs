@@ -106,6 +106,7 @@ programs! {
     inotify
     kill
     killed_forks
+    last_symlink
     link
     listing
     locks

@@ -1,6 +1,7 @@
-//! Every row of the syscall table is good for something: let its call through untouched, and a test fails.
+//! Every row of the syscall table is good for something: let its call through untouched, or treat a last symlink in it
+//! the wrong way, and a test fails.
 //!
-//! `xroot --let-through CALL` is the mutation. A row is caught when a program of `tests/guest` that makes the call then
+//! `xroot --let-through CALL` and `--wrong-links CALL` are the mutations. A row is caught when a program of `tests/guest` that makes the call then
 //! prints something else than it should, or ends otherwise.
 #![forbid(unsafe_code)]
 
@@ -58,6 +59,12 @@ fn rows() -> Vec<Row> {
 /// What a run shows of itself.
 type Seen = (String, i32);
 
+/// An option of xroot that makes one call wrong, and the call.
+type Mutation<'m> = (&'static str, &'m str);
+
+const LET_THROUGH: &str = "--let-through";
+const WRONG_LINKS: &str = "--wrong-links";
+
 /// A run that needs more than a program: options, arguments, something outside.
 struct Scenario {
     program: String,
@@ -71,14 +78,14 @@ impl Scenario {
         Self { program: program.into(), options: own(options), args: own(args) }
     }
 
-    /// Runs it in a fresh guest, with a call let through or not.
+    /// Runs it in a fresh guest, with a mutation or without.
     #[track_caller]
-    fn run(&self, through: Option<&str>) -> Seen {
+    fn run(&self, mutation: Option<Mutation<'_>>) -> Seen {
         let rootfs = Rootfs::new("root").dir(WORK).program(&self.program, Kind::Static);
         let rootfs = rootfs.expect("the host has a compiler");
         let mut guest = xroot(&rootfs).workdir(WORK).args(&self.options);
-        if let Some(call) = through {
-            guest = guest.args(["--let-through", call]);
+        if let Some((option, call)) = mutation {
+            guest = guest.args([option, call]);
         }
         let mut command =
             guest.args([format!("/bin/{}", self.program)].iter().chain(&self.args)).into_command();
@@ -87,9 +94,9 @@ impl Scenario {
             .map_or_else(|hung| (hung, -1), |output| (output.stdout.clone(), output.code()))
     }
 
-    /// True if it goes another way when the call is let through.
-    fn notices(&self, call: &str) -> bool {
-        self.run(None) != self.run(Some(call))
+    /// True if it goes another way under the mutation.
+    fn notices(&self, mutation: Mutation<'_>) -> bool {
+        self.run(None) != self.run(Some(mutation))
     }
 }
 
@@ -137,21 +144,21 @@ fn programs_with(call: &str) -> Vec<String> {
     found.into_iter().map(|(_, name)| name).collect()
 }
 
-/// True when some run tells that the row is gone.
-fn caught(row: &Row) -> bool {
-    let call = row.call.as_str();
+/// True when some run tells that the row is wrong.
+fn caught(mutation: Mutation<'_>) -> bool {
+    let (option, call) = mutation;
     // First, because a tracer that can be signalled is gone at once, and hits nobody else.
-    if Scenario::new("escape_kill", &[], &["tracer"]).notices(call) {
+    if option == LET_THROUGH && Scenario::new("escape_kill", &[], &["tracer"]).notices(mutation) {
         return true;
     }
     let differs = |name: &String| {
-        expected(name).is_some_and(|expected| Scenario::new(name, &[], &[]).run(Some(call)) != expected)
+        expected(name).is_some_and(|expected| Scenario::new(name, &[], &[]).run(Some(mutation)) != expected)
     };
-    programs_with(call).iter().any(differs) || caught_under_options(call)
+    programs_with(call).iter().any(differs) || caught_under_options(mutation)
 }
 
 /// The same for calls that are only trapped under an option, or that are about processes outside.
-fn caught_under_options(call: &str) -> bool {
+fn caught_under_options(mutation: Mutation<'_>) -> bool {
     let scratch = Scratch::new();
     let shared = scratch.dir("shared");
     for file in ["marker", "file"] {
@@ -170,11 +177,11 @@ fn caught_under_options(call: &str) -> bool {
         Scenario::new("conditional", &["-b", &in_work], &["peer", "shown/peer"]),
     ]
     .iter()
-    .any(|scenario| scenario.notices(call))
+    .any(|scenario| scenario.notices(mutation))
 }
 
 /// Checks rows on as many threads as the machine has processors, and gives those that nothing notices.
-fn survivors(rows: Vec<Row>) -> Vec<String> {
+fn survivors(option: &'static str, rows: Vec<Row>) -> Vec<String> {
     let queue = Mutex::new(rows);
     let survivors = Mutex::new(Vec::new());
     let workers = thread::available_parallelism().map_or(2, usize::from);
@@ -182,7 +189,7 @@ fn survivors(rows: Vec<Row>) -> Vec<String> {
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(row) = { queue.lock().expect("no panic holds it").pop() } {
-                    if !caught(&row) {
+                    if !caught((option, &row.call)) {
                         survivors
                             .lock()
                             .expect("no panic holds it")
@@ -201,14 +208,20 @@ fn survivors(rows: Vec<Row>) -> Vec<String> {
 fn a_path_call_that_is_let_through_is_noticed() {
     let rows: Vec<_> = rows().into_iter().filter(|row| row.verdict == "translated").collect();
     assert!(rows.len() >= 55, "{rows:?}");
-    assert_eq!(survivors(rows), Vec::<String>::new());
+    assert_eq!(survivors(LET_THROUGH, rows), Vec::<String>::new());
+}
+
+#[test]
+fn a_call_that_treats_a_last_symlink_the_wrong_way_is_noticed() {
+    let rows: Vec<_> = rows().into_iter().filter(|row| row.verdict == "translated").collect();
+    assert_eq!(survivors(WRONG_LINKS, rows), Vec::<String>::new());
 }
 
 #[test]
 fn a_handled_call_that_is_let_through_is_noticed() {
     let rows: Vec<_> = rows().into_iter().filter(|row| row.verdict == "handled").collect();
     assert!(rows.len() >= 60, "{rows:?}");
-    let mut survivors = survivors(rows);
+    let mut survivors = survivors(LET_THROUGH, rows);
     survivors.retain(|row| !UNNOTICED.contains(&row.as_str()));
     assert_eq!(survivors, Vec::<String>::new());
 }

@@ -39,6 +39,8 @@ pub struct Config {
     pub report: bool,
     /// The name of a call that no handler is asked about, so that tests can show that one has to be.
     pub let_through: Option<String>,
+    /// The name of a call that treats a last symlink in the wrong way, so that tests can show which is the right one.
+    pub wrong_links: Option<String>,
     /// Directories in which the session's private directory may be made, the preferred one first.
     pub temp_dirs: Vec<PathBuf>,
     /// Programs of the host that run in the place of the guest's own.

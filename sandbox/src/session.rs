@@ -72,6 +72,7 @@ impl Session {
             exec_log: config.trace_exec.as_ref().map(open_log).transpose()?,
             report: config.report,
             let_through: config.let_through,
+            wrong_links: config.wrong_links,
             unsupported: RefCell::new(BTreeMap::new()),
             noted: RefCell::new(HashSet::new()),
             sockets: RefCell::default(),

@@ -43,6 +43,7 @@ impl Host {
             trace_exec: None,
             report: false,
             let_through: None,
+            wrong_links: None,
             temp_dirs: vec![top.join("temp")],
         };
         Self { top, config }

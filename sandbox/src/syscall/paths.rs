@@ -149,7 +149,7 @@ impl Call<'_> {
         last: Last,
         refuse: Refuse,
     ) -> Result<Target, Failure> {
-        let found = self.find_target(base, path, last, refuse);
+        let found = self.find_target(base, path, self.treated(last), refuse);
         if self.world.verbose {
             let path = String::from_utf8_lossy(path);
             match &found {
@@ -195,9 +195,9 @@ impl Call<'_> {
         how: (Last, Refuse),
         scope: Scope,
     ) -> Result<Target, Failure> {
-        let (last, refuse) = how;
+        let (last, refuse) = (self.treated(how.0), how.1);
         let (handle, guest) = self.base(base, b"..")?;
-        let Some(top) = guest else { return self.target_refusing(base, path, last, refuse) };
+        let Some(top) = guest else { return self.target_refusing(base, path, how.0, refuse) };
         let names = self.names();
         if names.locate(&top).mount.kind == Kind::Proc {
             // The links of a procfs are known by their place in it.
@@ -205,14 +205,15 @@ impl Call<'_> {
             return if leaves {
                 Err(Errno::EXDEV.into())
             } else {
-                self.target_refusing(base, path, last, refuse)
+                self.target_refusing(base, path, how.0, refuse)
             };
         }
         if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path) {
             return Err(Errno::EXDEV.into());
         }
         let (names, root) = (names.below(&top), GuestPath::root());
-        let mut resolved = self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how)?;
+        let mut resolved =
+            self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, (last, refuse))?;
         resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
         Ok(Target { resolved, last, handle: Some(handle), via: None })
     }
@@ -303,12 +304,23 @@ impl Call<'_> {
         let is_name = !name.is_empty() && !name.contains(&b'/') && name != b"." && name != b"..";
         // Of a process outside these are closed, and the directory may be its own in /proc.
         let may_be_closed = matches!(&name[..], b"fd" | b"fdinfo" | b"map_files" | b"ns");
-        if !is_name || may_be_closed || self.world.ids.is_some() || self.view().special.contains(&name) {
+        let is_plain = self.treated(Last::NoFollow) == Last::NoFollow;
+        if !is_name
+            || may_be_closed
+            || !is_plain
+            || self.world.ids.is_some()
+            || self.view().special.contains(&name)
+        {
             return Ok(None);
         }
         let mut rewrite = Rewrite::default();
         rewrite.stage_path(arg, &name);
         Ok(Some(rewrite))
+    }
+
+    /// `last`, or the opposite in the call that a test has picked.
+    fn treated(&self, last: Last) -> Last {
+        if self.world.wrong_links.as_deref() == Some(self.row.name) { last.opposite() } else { last }
     }
 
     fn last_of(&self, spec: &PathArg) -> Result<Last, Errno> {

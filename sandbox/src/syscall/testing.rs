@@ -50,6 +50,7 @@ impl Fixture {
             exec_log: None,
             report: false,
             let_through: None,
+            wrong_links: None,
             unsupported: RefCell::new(BTreeMap::new()),
             noted: RefCell::new(HashSet::new()),
             sockets: RefCell::default(),

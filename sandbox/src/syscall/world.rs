@@ -54,6 +54,8 @@ pub struct World {
     pub report: bool,
     /// The name of a call that no handler is asked about.
     pub let_through: Option<String>,
+    /// The name of a call that treats a last symlink in the wrong way.
+    pub wrong_links: Option<String>,
     /// Calls that were answered because they are not supported, by name.
     pub unsupported: RefCell<BTreeMap<String, u64>>,
     /// What the user has been told already.

@@ -46,6 +46,7 @@ impl Oracle {
             wait_all: false,
             verbose: false,
             let_through: None,
+            wrong_links: None,
             native: None,
             trace_exec: None,
             report: false,

@@ -28,6 +28,18 @@ pub enum Last {
     Entry,
 }
 
+impl Last {
+    /// What differs from this in nothing but what becomes of a last symlink.
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Follow => Self::NoFollow,
+            Self::NoFollow => Self::Follow,
+            Self::Create => Self::CreateNew,
+            Self::CreateNew | Self::Entry => Self::Create,
+        }
+    }
+}
+
 /// How the path ended, links spliced in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tail {
