@@ -187,6 +187,7 @@ const SPECIAL: &[&str] = &[
     "escape_proc",
     "escape_race",
     "exec_no_descriptor",
+    "count_stops",
     "one_call",
 ];
 

@@ -11,10 +11,10 @@ const LINES: usize = 40;
 
 /// The table, and which program would save most if it were native.
 pub fn text(usage: &Usage) -> String {
-    table(&usage.programs(), crate::sys::process::own_cpu_time())
+    table(&usage.programs(), crate::sys::process::own_cpu_time(), usage.stops())
 }
 
-fn table(programs: &[(Runs, String, Used)], own: Duration) -> String {
+fn table(programs: &[(Runs, String, Used)], own: Duration, stops: u64) -> String {
     let mut text = String::from("xroot: CPU seconds   starts  program");
     let mut line = |time: Duration, starts: &str, name: &str| {
         let (Ok(()) | Err(_)) = write!(text, "\nxroot: {:11.2} {starts:>8}  {name}", time.as_secs_f64());
@@ -32,7 +32,7 @@ fn table(programs: &[(Runs, String, Used)], own: Duration) -> String {
             line(all.time, &all.starts.to_string(), &format!("{} in all", runs.word()));
         }
     }
-    line(own, "", "xroot itself");
+    line(own, "", &format!("xroot itself, at {stops} stops of the guest's threads"));
     let emulated =
         programs.iter().find(|(runs, _, used)| *runs == Runs::Emulated && used.time > Duration::ZERO);
     if let Some((_, name, used)) = emulated {
@@ -64,7 +64,7 @@ mod tests {
             (Runs::Emulated, "/usr/bin/gcc".into(), used(3, 1500)),
             (Runs::Emulated, "/usr/bin/perl".into(), used(1, 20)),
         ];
-        let text = table(&programs, Duration::from_millis(250));
+        let text = table(&programs, Duration::from_millis(250), 71);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines,
@@ -75,7 +75,7 @@ mod tests {
                 "xroot:        0.02        1  emulated /usr/bin/perl",
                 "xroot:        5.00        3  native in all",
                 "xroot:        1.52        4  emulated in all",
-                "xroot:        0.25           xroot itself",
+                "xroot:        0.25           xroot itself, at 71 stops of the guest's threads",
                 "xroot: a native /usr/bin/gcc would save most: 1.50 s are emulated \
                  (xroot tools -r ROOTFS: what is and can be)",
             ]

@@ -128,6 +128,9 @@ impl<'w> Engine<'w> {
             // One that is killed stops here too, and SIGKILL alone does not let it go on.
             return Ok(ptrace::cont(pid, 0)?);
         }
+        if let Some(usage) = &mut self.usage {
+            usage.stopped();
+        }
         if self.ending {
             let _ = kill(pid, Signal::SIGKILL);
             return Ok(());

@@ -57,6 +57,8 @@ pub struct Usage {
     programs: BTreeMap<Program, Used>,
     /// By process: its program, and its clock when it was last read.
     running: HashMap<Pid, (Option<Program>, Duration)>,
+    /// How often a task has stopped for the tracer.
+    stops: u64,
 }
 
 /// What runs it, and its guest path.
@@ -85,6 +87,16 @@ impl Usage {
             used.time += now.saturating_sub(*before);
         }
         *before = now;
+    }
+
+    /// A task has stopped.
+    pub fn stopped(&mut self) {
+        self.stops += 1;
+    }
+
+    /// How often tasks have stopped for the tracer. The ends of threads, which stop only for these books, do not count.
+    pub fn stops(&self) -> u64 {
+        self.stops
     }
 
     /// `process` is gone.
