@@ -187,6 +187,7 @@ const SPECIAL: &[&str] = &[
     "escape_race",
     "exec_no_descriptor",
     "one_call",
+    "traced",
 ];
 
 /// One test a program and way of linking, for what a loader has to get right.

@@ -45,6 +45,8 @@ pub enum Error {
     /// A call of xroot's own failed.
     #[error("{what}: {}", errno.desc())]
     Os { what: String, errno: Errno },
+    #[error("cannot write the {what} to {name}: {}", errno.desc())]
+    Log { what: String, name: String, errno: Errno },
 
     // The root filesystem.
     #[error("rootfs {}: {}", path.display(), errno.desc())]
@@ -161,6 +163,7 @@ impl Error {
     /// What the user can do about it, as one command or sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Log { .. } => Some("name a file that you can write, or leave the option out".into()),
             Self::Os { .. } | Self::ExecuteOnly { .. } | Self::NoSeccomp { .. } => None,
             Self::NativeBroken { name, .. } => {
                 Some(format!("--native auto,-{name} (xroot tools tells more)"))
