@@ -24,7 +24,7 @@ use crate::exec::{self, Emulators, Files, Found, Machine, Natives, Refused, Runn
 use crate::image::{self, Prepared};
 pub use crate::sys::front::{Front, Side, split};
 use crate::sys::fs;
-use crate::sys::probe::Probes;
+use crate::sys::probe::{self, Probes};
 use crate::sys::spawn::Image;
 use crate::syscall::log::Log;
 use crate::syscall::proc::memory_file;
@@ -46,6 +46,7 @@ impl Session {
     /// # Errors
     /// What keeps the command from being run, with a hint where the user can do something.
     pub fn new(config: Config) -> Result<Self, Error> {
+        probe::check()?;
         let prepared = image::prepare(&config)?;
         let mut config = config;
         for tool in &mut config.toolset.tools {
