@@ -100,11 +100,15 @@ pub struct Cli {
     #[arg(long, value_name = "FILE")]
     pub trace_exec: Option<PathBuf>,
 
+    /// Write one line for each decision about a system call to FILE (default: stderr)
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "-")]
+    pub trace: Option<PathBuf>,
+
     /// At the end, say on stderr how often each program ran and what CPU time it took
     #[arg(long)]
     pub report: bool,
 
-    /// Explain each decision on stderr
+    /// Explain on stderr what was decided, and at the end which calls were not supported
     #[arg(long)]
     pub verbose: bool,
 

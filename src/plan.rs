@@ -50,7 +50,8 @@ pub fn plan(cli: Cli, ambient: &Ambient) -> Result<Config, Report> {
         kernel_release: cli.kernel_release,
         wait_all: cli.wait_all,
         verbose: cli.verbose,
-        trace_exec: trace_exec(cli.trace_exec.as_deref(), ambient)?,
+        trace_exec: output(cli.trace_exec.as_deref(), ambient)?,
+        trace: output(cli.trace.as_deref(), ambient)?,
         report: cli.report,
         let_through: cli.let_through,
         wrong_links: cli.wrong_links,
@@ -145,7 +146,8 @@ fn emulator(word: &OsStr, ambient: &Ambient) -> Result<Emulator, Report> {
     Ok(Emulator { arch, path })
 }
 
-fn trace_exec(word: Option<&Path>, ambient: &Ambient) -> Result<Option<Output>, Report> {
+/// Where lines go: `-` is stderr.
+fn output(word: Option<&Path>, ambient: &Ambient) -> Result<Option<Output>, Report> {
     Ok(match word {
         None => None,
         Some(word) if word == "-" => Some(Output::Stderr),

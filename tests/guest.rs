@@ -189,6 +189,7 @@ const SPECIAL: &[&str] = &[
     "exec_no_descriptor",
     "count_stops",
     "one_call",
+    "traced",
 ];
 
 /// One test a program and way of linking, for what a loader has to get right.

@@ -31,8 +31,10 @@ pub struct Config {
     pub kernel_release: Option<OsString>,
     /// Waits for what the command left running, instead of killing it.
     pub wait_all: bool,
-    /// Logs one line a decision to stderr.
+    /// Says on stderr what was decided about the session's start, its programs, and calls that are not supported.
     pub verbose: bool,
+    /// Writes one line a decision here.
+    pub trace: Option<Output>,
     /// Writes one line an exec here.
     pub trace_exec: Option<Output>,
     /// Writes to stderr, at the end, how often each program ran and what CPU time it took.

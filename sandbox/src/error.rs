@@ -45,6 +45,8 @@ pub enum Error {
     /// A call of xroot's own failed.
     #[error("{what}: {}", errno.desc())]
     Os { what: String, errno: Errno },
+    #[error("cannot write the {what} to {name}: {}", errno.desc())]
+    Log { what: String, name: String, errno: Errno },
 
     // The root filesystem.
     #[error("rootfs {}: {}", path.display(), errno.desc())]
@@ -126,6 +128,10 @@ pub enum Error {
     AlreadyTraced { tracer: u32, name: String },
     #[error("xroot is run inside xroot, and a process has only one tracer")]
     InsideXroot,
+    #[error("Linux {release} is too old for xroot, which needs 4.8 or newer")]
+    KernelTooOld { release: String },
+    #[error("/proc is not mounted, and xroot needs it to look at the processes it traces")]
+    NoProc,
     #[error("this kernel does not filter system calls for a tracer: {}", errno.desc())]
     NoSeccomp { errno: Errno },
 }
@@ -161,7 +167,14 @@ impl Error {
     /// What the user can do about it, as one command or sentence.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Os { .. } | Self::ExecuteOnly { .. } | Self::NoSeccomp { .. } => None,
+            Self::KernelTooOld { .. } => Some("run it on a newer kernel".into()),
+            Self::NoProc => Some("mount -t proc proc /proc (in a container: as root of it)".into()),
+            Self::NoSeccomp { errno: Errno::EINVAL } => {
+                Some("run it on a kernel that is built with CONFIG_SECCOMP_FILTER".into())
+            }
+            Self::NoSeccomp { .. } => Some("run it outside the sandbox that denies seccomp(2)".into()),
+            Self::Log { .. } => Some("name a file that you can write, or leave the option out".into()),
+            Self::Os { .. } | Self::ExecuteOnly { .. } => None,
             Self::NativeBroken { name, .. } => {
                 Some(format!("--native auto,-{name} (xroot tools tells more)"))
             }

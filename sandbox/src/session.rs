@@ -4,7 +4,7 @@
 mod usage;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::{Read, Seek};
@@ -24,10 +24,12 @@ use crate::exec::{self, Emulators, Files, Found, Machine, Natives, Refused, Runn
 use crate::image::{self, Prepared};
 pub use crate::sys::front::{Front, Side, split};
 use crate::sys::fs;
-use crate::sys::probe::Probes;
+use crate::sys::probe::{self, Probes};
 use crate::sys::spawn::Image;
+use crate::syscall::log::Log;
 use crate::syscall::proc::memory_file;
 use crate::syscall::table::Feature;
+use crate::syscall::trace::Trace;
 use crate::syscall::{World, ids};
 use crate::task::{Fs, Mm, Process, Task};
 use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, Resolved, ViewId, Views, resolve};
@@ -44,6 +46,7 @@ impl Session {
     /// # Errors
     /// What keeps the command from being run, with a hint where the user can do something.
     pub fn new(config: Config) -> Result<Self, Error> {
+        probe::check()?;
         let prepared = image::prepare(&config)?;
         let mut config = config;
         for tool in &mut config.toolset.tools {
@@ -69,11 +72,12 @@ impl Session {
             wait_all: config.wait_all,
             tracer: Pid::this(),
             verbose: config.verbose,
-            exec_log: config.trace_exec.as_ref().map(open_log).transpose()?,
+            exec_log: open_log(config.trace_exec.as_ref(), "programs' log")?,
+            trace: open_log(config.trace.as_ref(), "trace")?.map(Trace::new),
             report: config.report,
             let_through: config.let_through,
             wrong_links: config.wrong_links,
-            unsupported: RefCell::new(BTreeMap::new()),
+            unsupported: RefCell::default(),
             noted: RefCell::new(HashSet::new()),
             sockets: RefCell::default(),
         };
@@ -206,27 +210,15 @@ impl Session {
     /// Says at the end which calls were not supported, if the user wants to know.
     fn report(&self) {
         if self.world.verbose {
-            for (name, count) in &*self.world.unsupported.borrow() {
-                tell(format!("xroot: not supported: {name} ({count} times)"));
+            for line in self.world.unsupported.borrow().lines() {
+                tell(format!("xroot: {line}"));
             }
         }
     }
 }
 
-/// Where the line for each program goes.
-fn open_log(output: &Output) -> Result<File, Error> {
-    let opened = match output {
-        Output::Stderr => std::io::stderr().as_fd().try_clone_to_owned().map(File::from),
-        Output::File(path) => File::create(path),
-    };
-    opened.map_err(|error| {
-        let errno = Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO));
-        let name = match output {
-            Output::Stderr => "stderr".into(),
-            Output::File(path) => path.display().to_string(),
-        };
-        Error::os(format!("cannot write the programs' log to {name}"))(errno)
-    })
+fn open_log(output: Option<&Output>, what: &str) -> Result<Option<Log>, Error> {
+    output.map(|output| Log::open(output, what)).transpose()
 }
 
 /// What calls are trapped for in this session.

@@ -109,6 +109,9 @@ fn execs_are_traced_and_counted_when_asked() {
     assert_eq!((cli.trace_exec, cli.report), (Some("-".into()), true));
     let cli = run("-r R ls --report");
     assert!(!cli.report && cli.trace_exec.is_none());
+    // Its value is part of the word, so that the next one is the command.
+    let cli = run("-r R --trace ls");
+    assert_eq!((cli.trace, cli.command), (Some("-".into()), vec!["ls".into()]));
 }
 
 #[test]

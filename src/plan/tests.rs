@@ -230,7 +230,7 @@ fn an_emulator_is_a_path_perhaps_with_its_machine() {
 }
 
 #[test]
-fn a_trace_of_execs_goes_to_stderr_or_to_a_file() {
+fn a_trace_goes_to_stderr_or_to_a_file() {
     for (words, output) in [
         (&[][..], None),
         (&["--trace-exec", "-"][..], Some(Output::Stderr)),
@@ -238,6 +238,14 @@ fn a_trace_of_execs_goes_to_stderr_or_to_a_file() {
         (&["--trace-exec=t"][..], Some(Output::File("/home/jo/project/t".into()))),
     ] {
         assert_eq!(planned(words, &ambient()).trace_exec, output, "{words:?}");
+    }
+    for (words, output) in [
+        (&[][..], None),
+        (&["--trace"][..], Some(Output::Stderr)),
+        (&["--trace=-"][..], Some(Output::Stderr)),
+        (&["--trace=t"][..], Some(Output::File("/home/jo/project/t".into()))),
+    ] {
+        assert_eq!(planned(words, &ambient()).trace, output, "{words:?}");
     }
     assert!(planned(&["--report"], &ambient()).report && !planned(&[], &ambient()).report);
 }

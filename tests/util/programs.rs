@@ -59,9 +59,20 @@ pub fn names() -> Vec<String> {
 /// Gives the path of the built program, whose file name is `name`; none where its compiler is not installed.
 #[track_caller]
 pub fn build(name: &str, kind: Kind) -> Option<PathBuf> {
-    let from = sources().join(format!("{name}.c"));
+    build_from(&sources().join(format!("{name}.c")), name, kind)
+}
+
+/// Gives the path of a built helper of the tests themselves, `tests/util/NAME.c`.
+#[track_caller]
+pub fn helper(name: &str) -> PathBuf {
+    let from = source().join(format!("tests/util/{name}.c"));
+    build_from(&from, name, Kind::Static).expect("static programs can be built everywhere")
+}
+
+#[track_caller]
+fn build_from(from: &Path, name: &str, kind: Kind) -> Option<PathBuf> {
     let mut hasher = DefaultHasher::new();
-    for file in [&from, &sources().join("check.h")] {
+    for file in [from, &sources().join("check.h")] {
         fs::read(file)
             .unwrap_or_else(|error| panic!("cannot read {}: {error}", file.display()))
             .hash(&mut hasher);
@@ -79,7 +90,7 @@ pub fn build(name: &str, kind: Kind) -> Option<PathBuf> {
         .args(kind.flags())
         .arg("-o")
         .arg(&fresh)
-        .arg(&from)
+        .arg(from)
         .output();
     let output = match output {
         Err(_) if kind == Kind::Musl => return None,

@@ -40,6 +40,7 @@ impl Host {
             kernel_release: None,
             wait_all: false,
             verbose: false,
+            trace: None,
             trace_exec: None,
             report: false,
             let_through: None,

@@ -2,7 +2,7 @@
 //!
 //! Source: the man page of each function's name.
 
-use std::ffi::{CString, c_int};
+use std::ffi::{CStr, CString, c_int};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
@@ -24,6 +24,21 @@ pub fn open_path(path: &[u8]) -> Result<OwnedFd, Errno> {
     let fd = Errno::result(unsafe { libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
     // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// A file of the caller's that no directory has a name for.
+///
+/// # Errors
+/// As open(2) with O_TMPFILE, in the last of the directories that every system has for such files.
+pub fn unnamed_file() -> Result<OwnedFd, Errno> {
+    let open = |directory: &CStr| {
+        let flags = libc::O_TMPFILE | libc::O_RDWR | libc::O_CLOEXEC;
+        // SAFETY: `directory` is NUL-terminated and outlives the call.
+        let fd = Errno::result(unsafe { libc::open(directory.as_ptr(), flags, 0o600) })?;
+        // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
+        Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    };
+    open(c"/dev/shm").or_else(|_: Errno| open(c"/tmp")).or_else(|_| open(c"/var/tmp"))
 }
 
 /// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH.
@@ -110,13 +125,14 @@ pub struct Statfs {
 /// Whether this process may access an open file, by its real or (AT_EACCESS) effective ids.
 ///
 /// # Errors
-/// As faccessat2(2); where the kernel lacks that call, flags beside AT_EACCESS are not looked at.
+/// As faccessat2(2); where the kernel lacks that call, or an outer filter denies it, flags are not looked at.
 pub fn access(fd: BorrowedFd<'_>, mode: c_int, flags: c_int) -> Result<(), Errno> {
     let empty = flags | libc::AT_EMPTY_PATH;
     // SAFETY: the path is NUL-terminated.
     let result = unsafe { libc::syscall(libc::SYS_faccessat2, fd.as_raw_fd(), c"".as_ptr(), mode, empty) };
     match Errno::result(result) {
-        Err(Errno::ENOSYS) => {}
+        // EPERM is the older container profiles' word for a call that they do not know.
+        Err(Errno::ENOSYS | Errno::EPERM) => {}
         other => return other.map(drop),
     }
     let link = c_path(format!("/proc/self/fd/{}", fd.as_raw_fd()).as_bytes())?;

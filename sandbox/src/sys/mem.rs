@@ -5,6 +5,7 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{IoSlice, IoSliceMut};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::rc::Rc;
 
@@ -116,19 +117,31 @@ impl Memory for ProcessMemory {
     fn read_some(&self, address: u64, buf: &mut [u8]) -> Result<usize, Errno> {
         let remote = [RemoteIoVec { base: address as usize, len: buf.len() }];
         match process_vm_readv(self.pid, &mut [IoSliceMut::new(buf)], &remote) {
-            Err(Errno::EFAULT) => self.read_unreadable(address, buf),
+            // Mapped for writing or executing only: the kernel's own reads for the guest succeed where it may write,
+            // because the processor has no such protection, but process_vm_readv(2) asks for PROT_READ.
+            Err(Errno::EFAULT) => self.read_file(address, buf, |is| is.write),
             // No right to ask by this call (an outer filter), but a tracer may always read the file.
-            Err(Errno::EPERM | Errno::ENOSYS) => self.read_file(address, buf),
+            Err(Errno::EPERM | Errno::ENOSYS) => self.read_file(address, buf, |is| is.read || is.write),
             result => result,
         }
     }
 
     fn write(&self, address: u64, data: &[u8]) -> Result<(), Errno> {
         let remote = [RemoteIoVec { base: address as usize, len: data.len() }];
-        if data.is_empty() || process_vm_writev(self.pid, &[IoSlice::new(data)], &remote)? == data.len() {
-            Ok(())
-        } else {
-            Err(Errno::EFAULT)
+        if data.is_empty() {
+            return Ok(());
+        }
+        match process_vm_writev(self.pid, &[IoSlice::new(data)], &remote) {
+            Ok(count) if count == data.len() => Ok(()),
+            Ok(_) => Err(Errno::EFAULT),
+            // As above; the file would write anywhere.
+            Err(Errno::EPERM | Errno::ENOSYS) => {
+                if self.mapped(address, data.len(), |is| is.write)? < data.len() {
+                    return Err(Errno::EFAULT);
+                }
+                self.force(address, data)
+            }
+            Err(errno) => Err(errno),
         }
     }
 
@@ -143,26 +156,32 @@ impl Memory for ProcessMemory {
 }
 
 impl ProcessMemory {
-    fn read_file(&self, address: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+    /// Reads through /proc/PID/mem, which would also show what the guest cannot read itself: only what is `allowed`.
+    fn read_file(
+        &self,
+        address: u64,
+        buf: &mut [u8],
+        allowed: impl Fn(Protection) -> bool,
+    ) -> Result<usize, Errno> {
+        let len = self.mapped(address, buf.len(), allowed)?;
         let file = self.file().ok_or(Errno::EFAULT)?;
-        file.read_at(buf, address).map_err(|_| Errno::EFAULT)
+        file.read_at(&mut buf[..len], address).map_err(|_| Errno::EFAULT)
     }
 
-    /// Reads memory that is mapped for writing or executing only: the kernel's own reads for the guest succeed there,
-    /// because the processor has no such protection, but process_vm_readv(2) asks for PROT_READ.
-    fn read_unreadable(&self, address: u64, buf: &mut [u8]) -> Result<usize, Errno> {
+    /// How many of `len` bytes at `address` are mapped as is `allowed`.
+    ///
+    /// # Errors
+    /// EFAULT if not even the first byte is.
+    fn mapped(&self, address: u64, len: usize, allowed: impl Fn(Protection) -> bool) -> Result<usize, Errno> {
         let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.pid)).map_err(|_| Errno::ESRCH)?;
-        let holds = |line: &str| {
-            let (range, rest) = line.split_once(' ')?;
-            let (start, end) = range.split_once('-')?;
-            let start = u64::from_str_radix(start, 16).ok()?;
-            let end = u64::from_str_radix(end, 16).ok()?;
-            let writable = rest.as_bytes().get(1) == Some(&b'w');
-            (start <= address && address < end && writable).then_some(end)
-        };
-        let end = maps.lines().find_map(holds).ok_or(Errno::EFAULT)?;
-        let len = buf.len().min((end - address) as usize);
-        self.read_file(address, &mut buf[..len])
+        let end = address.saturating_add(len as u64);
+        let mut reached = address;
+        for (range, protection) in maps.lines().filter_map(mapping) {
+            if range.contains(&reached) && allowed(protection) {
+                reached = range.end.min(end);
+            }
+        }
+        if reached == address { Err(Errno::EFAULT) } else { Ok((reached - address) as usize) }
     }
 
     /// Writes word by word; the last word keeps the bytes behind `data`.
@@ -178,6 +197,22 @@ impl ProcessMemory {
         }
         Ok(())
     }
+}
+
+/// What the guest may do with a mapping.
+#[derive(Clone, Copy)]
+struct Protection {
+    read: bool,
+    write: bool,
+}
+
+/// A line of /proc/PID/maps: `55d0c000-55d0e000 r--p ...`.
+fn mapping(line: &str) -> Option<(Range<u64>, Protection)> {
+    let (range, rest) = line.split_once(' ')?;
+    let (start, end) = range.split_once('-')?;
+    let number = |text| u64::from_str_radix(text, 16).ok();
+    let protection = Protection { read: rest.starts_with('r'), write: rest[1..].starts_with('w') };
+    Some((number(start)?..number(end)?, protection))
 }
 
 /// Plain bytes in place of a tracee's memory, starting at [`FakeMemory::BASE`]; for handlers' tests.

@@ -2,6 +2,43 @@
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
+use super::seccomp;
+use crate::error::Error;
+
+/// The oldest kernel: before it, a call that the tracer has changed at the filter's stop is not what runs after it, and
+/// PTRACE_SYSCALL does not lead from there to the call's end (ptrace(2), "PTRACE_EVENT_SECCOMP stops").
+const OLDEST: (u32, u32) = (4, 8);
+
+/// Checks what there is no way around.
+///
+/// # Errors
+/// What this kernel lacks.
+pub fn check() -> Result<(), Error> {
+    if let Some(release) =
+        nix::sys::utsname::uname().ok().and_then(|name| name.release().to_str().map(String::from))
+    {
+        if is_too_old(&release) {
+            return Err(Error::KernelTooOld { release });
+        }
+    }
+    seccomp::can_install().map_err(|errno| Error::NoSeccomp { errno })?;
+    if !std::path::Path::new("/proc/self/fd").exists() {
+        return Err(Error::NoProc);
+    }
+    Ok(())
+}
+
+/// True for a release before [`OLDEST`].
+fn is_too_old(release: &str) -> bool {
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map_while(|word| word.parse::<u32>().ok());
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        // What newer kernels say under the personality UNAME26: 2.6.40 and more.
+        (Some(2), Some(6), Some(40..)) => false,
+        (Some(major), Some(minor), _) => (major, minor) < OLDEST,
+        _ => false,
+    }
+}
+
 /// What this kernel can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Probes {
@@ -34,4 +71,24 @@ fn has_openat2() -> bool {
     // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
     drop(unsafe { OwnedFd::from_raw_fd(fd as i32) });
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_is_too_old_by_its_first_two_numbers() {
+        for release in ["4.7.10", "4.4.0-210-generic", "3.10.0-1160.el7.x86_64", "2.6.32"] {
+            assert!(is_too_old(release), "{release}");
+        }
+        for release in ["4.8", "4.8.0-rc1", "5.4.0-gke", "6.18.44-x", "10.0", "2.6.66", "unknown", ""] {
+            assert!(!is_too_old(release), "{release}");
+        }
+    }
+
+    #[test]
+    fn this_kernel_has_what_is_needed() {
+        assert_eq!(check(), Ok(()));
+    }
 }

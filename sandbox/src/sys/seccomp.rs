@@ -20,14 +20,28 @@ pub fn install(filter: &[sock_filter]) -> Result<(), Errno> {
     // SAFETY: this option takes numbers only.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) })?;
     // Without the flag, kernels before 5.16 slow down everything that runs under a filter (SSBD). It came with 4.17.
-    match set_filter(libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) {
-        Err(Errno::EINVAL) => set_filter(0, &filter),
+    match set_filter(libc::SECCOMP_FILTER_FLAG_SPEC_ALLOW, &raw const filter) {
+        Err(Errno::EINVAL) => set_filter(0, &raw const filter),
         result => result,
     }
 }
 
-fn set_filter(flags: libc::c_ulong, filter: &libc::sock_fprog) -> Result<(), Errno> {
-    // SAFETY: the kernel reads `len` instructions at `filter`, which is a slice of that length in `install`.
+/// Whether [`install`] can work here at all, without installing anything.
+///
+/// "To check whether filter mode is supported, call with a null pointer: EFAULT" (PR_SET_SECCOMP in prctl(2)).
+///
+/// # Errors
+/// As [`install`].
+pub fn can_install() -> Result<(), Errno> {
+    match set_filter(0, std::ptr::null()) {
+        Err(Errno::EFAULT) | Ok(()) => Ok(()),
+        Err(errno) => Err(errno),
+    }
+}
+
+fn set_filter(flags: libc::c_ulong, filter: *const libc::sock_fprog) -> Result<(), Errno> {
+    // SAFETY: the kernel reads `len` instructions at `filter`, which is a slice of that length in `install`, or fails at
+    // a null pointer.
     let ret = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, filter) };
     Errno::result(ret).map(drop)
 }

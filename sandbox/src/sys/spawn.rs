@@ -106,8 +106,12 @@ fn wait_and_exec(
     // SAFETY: fchdir takes a descriptor only.
     unsafe { libc::fchdir(directory.as_raw_fd()) };
     if seccomp::install(image.filter).is_err() {
-        // SAFETY: _exit is safe in a forked child.
-        unsafe { libc::_exit(FAILED) };
+        const WHY: &[u8] = b"xroot: the kernel does not take the filter of system calls\n";
+        // SAFETY: the kernel reads the constant's bytes; write and _exit are safe in a forked child.
+        unsafe {
+            libc::write(libc::STDERR_FILENO, WHY.as_ptr().cast(), WHY.len());
+            libc::_exit(FAILED);
+        }
     }
     // SAFETY: the strings and the NULL-terminated arrays live in this process's copy of the parent's memory.
     unsafe { libc::execve(image.program.as_ptr(), argv.as_ptr(), envp.as_ptr()) };

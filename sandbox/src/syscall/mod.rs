@@ -19,6 +19,12 @@ mod far;
 
 mod text;
 
+pub mod log;
+
+pub mod trace;
+
+pub mod unsupported;
+
 pub mod matrix;
 
 pub mod open;

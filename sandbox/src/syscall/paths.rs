@@ -10,7 +10,7 @@ use super::call::{Action, Call, Rewrite};
 use super::deleted::{Climbed, link};
 use super::far::Via;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
-use crate::error::{Errno, Failure, tell};
+use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::vfs::proc::{ProcLookup, Refuse};
 use crate::vfs::{self, GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved, Tail, resolve};
@@ -149,18 +149,16 @@ impl Call<'_> {
         last: Last,
         refuse: Refuse,
     ) -> Result<Target, Failure> {
-        let found = self.find_target(base, path, self.treated(last), refuse);
-        if self.world.verbose {
-            let path = String::from_utf8_lossy(path);
-            match &found {
-                Ok(Target { resolved, .. }) => {
-                    let (tid, name) = (self.tid, self.row.name);
-                    tell(format!("{tid} {name}({path:?}) {:?} → {:?}", resolved.guest, resolved.host));
-                }
-                Err(why) => tell(format!("{} {}({path:?}) {why:?}", self.tid, self.row.name)),
-            }
+        let found = self.find_target(base, path, self.treated(last), refuse)?;
+        self.trace_place(&found.resolved);
+        Ok(found)
+    }
+
+    /// Lets the trace know where a path of this call leads.
+    fn trace_place(&self, resolved: &Resolved) {
+        if let Some(trace) = &self.world.trace {
+            trace.place(&resolved.guest, &resolved.host);
         }
-        found
     }
 
     fn find_target(&self, base: Base, path: &[u8], last: Last, refuse: Refuse) -> Result<Target, Failure> {
@@ -215,6 +213,7 @@ impl Call<'_> {
         let mut resolved =
             self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, (last, refuse))?;
         resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
+        self.trace_place(&resolved);
         Ok(Target { resolved, last, handle: Some(handle), via: None })
     }
 
@@ -312,6 +311,11 @@ impl Call<'_> {
             || self.view().special.contains(&name)
         {
             return Ok(None);
+        }
+        let spec = self.row.paths.iter().find(|spec| usize::from(spec.arg) == arg);
+        if let (Some(_), Some(spec)) = (&self.world.trace, spec) {
+            // Only for the reader, who wants to know where the kernel goes.
+            let (Ok(_) | Err(_)) = self.target_of(spec.base, &name, Last::NoFollow);
         }
         let mut rewrite = Rewrite::default();
         rewrite.stage_path(arg, &name);

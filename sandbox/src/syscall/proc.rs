@@ -207,19 +207,14 @@ impl Replacement {
 /// How the link of a replacing file begins; its guest path follows.
 const MEMFD_PREFIX: &[u8] = b"/memfd:xroot:";
 
-/// A file without a name in any directory, that tells `guest` as its name.
+/// A file without a name in any directory that holds `text`. It tells `guest` as its name, except where memfd_create(2) is
+/// denied.
 ///
 /// # Errors
 /// As memfd_create(2) and write(2).
 pub fn memory_file(guest: &[u8], text: &[u8]) -> Result<OwnedFd, Errno> {
-    // As MFD_NOEXEC_SEAL in include/uapi/linux/memfd.h: with vm.memfd_noexec=2 no other kind is allowed; older kernels
-    // know no such flag.
-    const MFD_NOEXEC_SEAL: u32 = 8;
-    let name = [&MEMFD_PREFIX[b"/memfd:".len()..], guest].concat();
-    let name = std::ffi::CString::new(name).map_err(|_| Errno::ENOENT)?;
-    let noexec = MFdFlags::MFD_CLOEXEC | MFdFlags::from_bits_retain(MFD_NOEXEC_SEAL);
-    let file = match memfd_create(&*name, noexec) {
-        Err(Raw::EINVAL) => memfd_create(&*name, MFdFlags::MFD_CLOEXEC)?,
+    let file = match named_memory(guest) {
+        Err(Errno::ENOSYS | Errno::EPERM) => fs::unnamed_file()?,
         result => result?,
     };
     let mut rest = text;
@@ -227,6 +222,19 @@ pub fn memory_file(guest: &[u8], text: &[u8]) -> Result<OwnedFd, Errno> {
         rest = &rest[nix::unistd::write(&file, rest)?..];
     }
     Ok(file)
+}
+
+fn named_memory(guest: &[u8]) -> Result<OwnedFd, Errno> {
+    // As MFD_NOEXEC_SEAL in include/uapi/linux/memfd.h: with vm.memfd_noexec=2 no other kind is allowed; older kernels
+    // know no such flag.
+    const MFD_NOEXEC_SEAL: u32 = 8;
+    let name = [&MEMFD_PREFIX[b"/memfd:".len()..], guest].concat();
+    let name = std::ffi::CString::new(name).map_err(|_| Errno::ENOENT)?;
+    let noexec = MFdFlags::MFD_CLOEXEC | MFdFlags::from_bits_retain(MFD_NOEXEC_SEAL);
+    match memfd_create(&*name, noexec) {
+        Err(Raw::EINVAL) => memfd_create(&*name, MFdFlags::MFD_CLOEXEC),
+        result => result,
+    }
 }
 
 /// The whole text of a file of /proc.

@@ -43,7 +43,7 @@ pub fn clone_flags(call: &mut Call<'_>) -> Result<i32, Failure> {
 ///
 /// CLONE_UNTRACED is refused too: the child would run without its tracer, and each of its calls would fail.
 pub fn clone(call: &mut Call<'_>) -> Result<Action, Failure> {
-    check_flags(call.args[0] & !CLONE_NEWTIME)
+    check_flags(call, call.args[0] & !CLONE_NEWTIME)
 }
 
 /// clone3(2). The kernel reads the flags again: a thread that changes them meanwhile gets a namespace in which the
@@ -54,10 +54,10 @@ pub fn clone3(call: &mut Call<'_>) -> Result<Action, Failure> {
     if call.args[1] < LEAST_SIZE {
         return Ok(Action::Pass);
     }
-    check_flags(call.mem.read_u64(call.args[0])?)
+    check_flags(call, call.mem.read_u64(call.args[0])?)
 }
 
-fn check_flags(flags: u64) -> Result<Action, Failure> {
+fn check_flags(call: &Call<'_>, flags: u64) -> Result<Action, Failure> {
     // copy_process finds these faults before it asks for a privilege.
     let has = |all: i32| flags & all as u64 == all as u64;
     let is_invalid = has(libc::CLONE_NEWNS | libc::CLONE_FS)
@@ -68,6 +68,7 @@ fn check_flags(flags: u64) -> Result<Action, Failure> {
         return Err(Errno::EINVAL.into());
     }
     if flags & (NAMESPACES | libc::CLONE_UNTRACED as u64) != 0 {
+        call.world.count_refused(call.row, Errno::EPERM);
         return Err(Errno::EPERM.into());
     }
     Ok(Action::Pass)
@@ -86,6 +87,7 @@ pub fn unshare(call: &mut Call<'_>) -> Result<Action, Failure> {
         return Ok(Action::Pass);
     }
     if flags & NAMESPACES != 0 {
+        call.world.count_refused(call.row, Errno::EPERM);
         return Err(Errno::EPERM.into());
     }
     if flags & libc::CLONE_FS as u64 != 0 {

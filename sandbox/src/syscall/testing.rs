@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use nix::unistd::Pid;
@@ -48,10 +48,11 @@ impl Fixture {
             tracer: Pid::from_raw(1),
             verbose: false,
             exec_log: None,
+            trace: None,
             report: false,
             let_through: None,
             wrong_links: None,
-            unsupported: RefCell::new(BTreeMap::new()),
+            unsupported: RefCell::default(),
             noted: RefCell::new(HashSet::new()),
             sockets: RefCell::default(),
         };

@@ -2,18 +2,19 @@
 #![forbid(unsafe_code)]
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Write;
 
 use nix::unistd::Pid;
 
+use super::log::Log;
 use super::socket;
 use super::table::{Feature, Row};
+use super::trace::Trace;
+use super::unsupported::{self, Unsupported};
 use crate::arch;
 use crate::config::Ids;
-use crate::error::{Error, tell};
+use crate::error::{Errno, Error, tell};
 use crate::exec::loader::Carrier;
 use crate::exec::{Machine, Plan, Runners};
 use crate::sys::probe::Probes;
@@ -49,15 +50,17 @@ pub struct World {
     /// Logs each decision.
     pub verbose: bool,
     /// Where a line goes for each program that is started.
-    pub exec_log: Option<File>,
+    pub exec_log: Option<Log>,
+    /// Where a line goes for each decision.
+    pub trace: Option<Trace>,
     /// Books what each program uses.
     pub report: bool,
     /// The name of a call that no handler is asked about.
     pub let_through: Option<String>,
     /// The name of a call that treats a last symlink in the wrong way.
     pub wrong_links: Option<String>,
-    /// Calls that were answered because they are not supported, by name.
-    pub unsupported: RefCell<BTreeMap<String, u64>>,
+    /// Calls that were answered because they are not supported.
+    pub unsupported: RefCell<Unsupported>,
     /// What the user has been told already.
     pub noted: RefCell<HashSet<String>>,
     /// The names that the guest has given to sockets.
@@ -67,18 +70,15 @@ pub struct World {
 impl World {
     /// Counts a call that the table does not know, or that came by another ABI than the host's own.
     pub fn count_unsupported(&self, audit_arch: u32, nr: u64) {
-        let name = match audit_arch {
-            arch::AUDIT_ARCH if arch::is_other_abi(nr) => format!("x32 call {}", nr & 0x3fff_ffff),
-            arch::AUDIT_ARCH => format!("call {nr}"),
-            other => format!("call {nr} of ABI {other:#x}"),
-        };
-        if audit_arch != arch::AUDIT_ARCH || arch::is_other_abi(nr) {
+        let is_foreign = audit_arch != arch::AUDIT_ARCH || arch::is_other_abi(nr);
+        let why = if is_foreign { "another ABI than this host's own" } else { "xroot knows no such call" };
+        if is_foreign {
             // Once a session: a program that means it will make many.
             self.say_once(
                 "a program makes system calls of another ABI (i386 or x32), which are not supported: ENOSYS",
             );
         }
-        self.count(name);
+        self.unsupported.borrow_mut().count(unsupported::name(audit_arch, nr), Errno::ENOSYS, why);
     }
 
     /// Says something on stderr, unless it has been said; true if it was said now.
@@ -90,9 +90,9 @@ impl World {
         is_new
     }
 
-    /// Counts a call that the table refuses.
-    pub fn count_refused(&self, row: &Row) {
-        self.count(row.name.to_owned());
+    /// Counts a call that xroot refuses, as the row says why.
+    pub fn count_refused(&self, row: &Row, errno: Errno) {
+        self.unsupported.borrow_mut().count(row.name.to_owned(), errno, row.why);
     }
 
     /// Tells the user, once a session, why a guest's call failed where its errno alone would mislead.
@@ -118,13 +118,9 @@ impl World {
         if self.verbose {
             tell(&line);
         }
-        if let Some(mut log) = self.exec_log.as_ref() {
-            let (Ok(()) | Err(_)) = log.write_all(format!("{line}\n").as_bytes());
+        if let Some(log) = &self.exec_log {
+            log.line(&line);
         }
-    }
-
-    fn count(&self, name: String) {
-        *self.unsupported.borrow_mut().entry(name).or_default() += 1;
     }
 
     /// Closes what the last call looked at: a file that the tracer holds open would outlive its deletion.

@@ -45,6 +45,7 @@ impl Oracle {
             kernel_release: None,
             wait_all: false,
             verbose: false,
+            trace: None,
             let_through: None,
             wrong_links: None,
             native: None,

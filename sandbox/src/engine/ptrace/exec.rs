@@ -52,6 +52,7 @@ impl Engine<'_> {
         if !self.stage(pid, base, &bytes)? {
             return self.inject_mmap(pid, regs, Purpose::Slots);
         }
+        self.trace_exec(pid, &exec.plan);
         ptrace::set_regs(pid, &changed)?;
         self.phases.insert(pid, Phase::Exec(Box::new(PendingExec { regs, exec })));
         Ok(self.resume(pid, 0)?)
@@ -91,6 +92,7 @@ impl Engine<'_> {
     pub(super) fn on_exec_return(&mut self, pid: Pid, pending: PendingExec) -> Result<(), Failure> {
         let mut regs = ptrace::regs(pid)?;
         restore_args(&mut regs, &pending.regs);
+        self.trace_result(pid, regs.ret());
         ptrace::set_regs(pid, &regs)?;
         Ok(ptrace::cont(pid, 0)?)
     }
@@ -100,6 +102,8 @@ impl Engine<'_> {
     /// A thread that was not the leader has the leader's id now; all other threads are gone or going.
     pub(super) fn on_exec(&mut self, pid: Pid) -> Result<(), Failure> {
         let before = Pid::from_raw(ptrace::event_message(pid)? as i32);
+        self.trace_result(before, 0);
+        self.trace_renamed(before, pid);
         self.inherit(before, pid);
         let Some(Phase::Exec(pending)) = self.phases.remove(&pid) else {
             return Err(Failure::Broken(Error::os("an execve went unseen")(Errno::EPROTO)));
@@ -193,6 +197,7 @@ impl Engine<'_> {
                 self.answer(pid, regs, 0)
             }
             Some(Report::Failed { errno, stage }) => {
+                self.trace_event(pid, || format!("cannot be loaded: {stage}: {errno}"));
                 if self.world.verbose {
                     tell(format!("xroot: process {pid}: {stage} failed: {errno}"));
                 }

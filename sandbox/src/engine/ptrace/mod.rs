@@ -10,6 +10,7 @@ mod job;
 mod signal;
 mod spawn;
 mod step;
+mod trace;
 mod usage;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -158,6 +159,7 @@ impl<'w> Engine<'w> {
     }
 
     fn on_gone(&mut self, pid: Pid, how: Ended) {
+        self.trace_gone(pid, how);
         self.phases.remove(&pid);
         self.job.on_gone(pid);
         self.parked.remove(&pid);
@@ -203,6 +205,7 @@ impl<'w> Engine<'w> {
     /// A task is about to return from fork, vfork, clone or clone3.
     fn on_clone(&mut self, pid: Pid) -> Result<(), Failure> {
         let child = Pid::from_raw(ptrace::event_message(pid)? as i32);
+        self.trace_event(pid, || format!("starts {child}"));
         let flags = match self.clone_flags(pid) {
             // Another thread has taken clone3's arguments away.
             Err(Failure::Errno(Errno::EFAULT)) => 0,

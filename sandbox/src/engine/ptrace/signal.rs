@@ -18,7 +18,9 @@ impl Engine<'_> {
         if signal == libc::SIGSYS && self.refuse_foreign(pid)? {
             return Ok(());
         }
+        let sent = signal;
         let signal = if self.of_root(pid) { self.as_sent(pid, signal)? } else { signal };
+        self.trace_signal(pid, sent, signal != 0);
         Ok(self.resume(pid, signal)?)
     }
 
@@ -32,6 +34,8 @@ impl Engine<'_> {
             return Ok(false);
         };
         self.world.count_unsupported(call.arch, call.nr.into());
+        self.trace_unknown(pid, call.arch, call.nr.into());
+        self.trace_result(pid, -(Errno::ENOSYS as i64));
         let mut regs = ptrace::regs(pid)?;
         regs.set_ret(-(Errno::ENOSYS as i64));
         ptrace::set_regs(pid, &regs)?;
@@ -45,6 +49,7 @@ impl Engine<'_> {
     /// xroot sees a stopped job. `fg` continues the group, the guest's processes in it and xroot alike.
     pub(super) fn on_group_stop(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         self.leave_trampoline(pid)?;
+        self.trace_stop(pid, signal);
         ptrace::listen(pid)?;
         if self.of_root(pid) {
             self.job.on_stop(pid, signal);

@@ -4,7 +4,7 @@
 use nix::unistd::Pid;
 
 use super::inject::Purpose;
-use super::{Engine, PendingExit, Phase};
+use super::{Engine, PendingExit, Phase, trace};
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
 use crate::sys::mem::{Memory, ProcessMemory};
@@ -35,19 +35,23 @@ impl Engine<'_> {
         }
         let Some(row) = row(regs.nr()).filter(|_| !arch::is_other_abi(regs.nr())) else {
             self.world.count_unsupported(arch::AUDIT_ARCH, regs.nr());
+            self.trace_unknown(pid, arch::AUDIT_ARCH, regs.nr());
             return self.answer(pid, regs, -(Errno::ENOSYS as i64));
         };
         match row.verdict {
-            _ if self.world.let_through.as_deref() == Some(row.name) => Ok(ptrace::cont(pid, 0)?),
-            Verdict::Allow => Ok(ptrace::cont(pid, 0)?),
+            _ if self.world.let_through.as_deref() == Some(row.name) => self.pass(pid, row, &regs),
+            Verdict::Allow => self.pass(pid, row, &regs),
             Verdict::Refuse(errno) => {
-                self.world.count_refused(row);
+                self.world.count_refused(row, errno);
+                self.trace_call(pid, row, &regs);
+                self.trace_decision(pid, || format!("refuse ({})", row.why));
                 self.answer(pid, regs, -(errno as i64))
             }
             Verdict::Handle(_, handler) => {
                 if !self.has_slot(pid)? {
                     return self.inject_mmap(pid, regs, Purpose::Slots);
                 }
+                self.trace_call(pid, row, &regs);
                 let mut decided = self.with_call(pid, row, &regs, handler);
                 if let Err(Failure::Errno(Errno::EMFILE | Errno::ENFILE)) = decided {
                     // The tracer's own limit: a guest that is at its limit is told so by the kernel.
@@ -87,7 +91,10 @@ impl Engine<'_> {
         decided: Result<Action, Failure>,
     ) -> Result<(), Failure> {
         match decided {
-            Ok(Action::Pass) => Ok(ptrace::cont(pid, 0)?),
+            Ok(Action::Pass) => {
+                self.trace_passed(pid);
+                Ok(ptrace::cont(pid, 0)?)
+            }
             Ok(Action::Answer(value)) => self.answer(pid, regs, value),
             Ok(Action::Rewrite(rewrite)) => self.rewrite(pid, row, regs, rewrite),
             Ok(Action::Exec(exec)) => self.start_exec(pid, regs, *exec),
@@ -97,8 +104,16 @@ impl Engine<'_> {
         }
     }
 
+    /// Lets the kernel run a call that no handler is asked about.
+    fn pass(&mut self, pid: Pid, row: &'static Row, regs: &Regs) -> Result<(), Failure> {
+        self.trace_call(pid, row, regs);
+        self.trace_passed(pid);
+        Ok(ptrace::cont(pid, 0)?)
+    }
+
     /// Gives the call this result; the kernel runs nothing.
     pub(super) fn answer(&mut self, pid: Pid, mut regs: Regs, value: i64) -> Result<(), Failure> {
+        self.trace_result(pid, value);
         regs.set_nr(u64::MAX);
         regs.set_ret(value);
         ptrace::set_regs(pid, &regs)?;
@@ -144,12 +159,14 @@ impl Engine<'_> {
             );
         }
         let exit = rewrite.take_exit();
-        let trampoline = self.trampoline(pid).filter(|_| exit.is_none());
+        // A trace shows the result.
+        let trampoline = self.trampoline(pid).filter(|_| exit.is_none() && self.world.trace.is_none());
         let mut bytes = saved_values(&regs);
         bytes.extend_from_slice(&rewrite.data);
         if !self.stage(pid, slot, &bytes)? {
             return self.inject_mmap(pid, regs, Purpose::Slots);
         }
+        self.trace_decision(pid, || trace::rewritten(row, &changed));
         let phase = match trampoline {
             Some(address) => {
                 changed.set_ip(address);
@@ -208,6 +225,7 @@ impl Engine<'_> {
                 ret = seen;
             }
         }
+        self.trace_result(pid, ret);
         regs.set_ret(ret);
         ptrace::set_regs(pid, &regs)?;
         Ok(ptrace::cont(pid, 0)?)
