@@ -210,6 +210,10 @@ fn reserve(phdrs: &Phdrs, dynamic: bool, place: Place, page: usize) -> Result<us
     let map =
         |at: usize, len: usize, flags: usize| mmap(at, len, 0, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     let at = if !dynamic {
+        // What an interpreter replaces is the program, and its own affair: nothing may be unmapped for it.
+        if matches!(place, Place::Interpreter) {
+            return Ok(0);
+        }
         map(low, len, MAP_FIXED_NOREPLACE)?
     } else {
         match place {
