@@ -127,10 +127,7 @@ pub fn mapped_span(base: usize) -> usize {
 
 /// Maps the file at `path` (an address).
 pub fn map(path: usize, place: Place, page: usize) -> Result<Loaded, Errno> {
-    let fd = kernel::open(path)?;
-    let mapped = map_open(fd, place, page);
-    kernel::close(fd);
-    mapped
+    kernel::with_file(path, |fd| map_open(fd, place, page))
 }
 
 fn map_open(fd: isize, place: Place, page: usize) -> Result<Loaded, Errno> {

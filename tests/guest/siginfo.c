@@ -108,7 +108,8 @@ int main(void) {
     }
     siginfo_t info;
     for (int i = 0; i < 3; i++) {
-        sigwaitinfo(&chld, &info);
+        while (sigwaitinfo(&chld, &info) != SIGCHLD)
+            ;
         if (i == 0)
             told("kill by the child", pid);
         printf("SIGCHLD: code %d, status %d, from %s, uid %d\n", info.si_code, info.si_status, info.si_pid == pid ? "the child" : "another", info.si_uid == getuid());
