@@ -120,6 +120,7 @@ programs! {
     getdents
     getdents_old
     inotify
+    int80
     kill
     killed_forks
     link

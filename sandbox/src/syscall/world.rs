@@ -73,7 +73,7 @@ impl World {
         if audit_arch != arch::AUDIT_ARCH || arch::is_other_abi(nr) {
             // Once a session: a program that means it will make many.
             self.say_once(
-                "a program makes system calls of another ABI (i386 or x32), which are not supported: ENOSYS",
+                "a program makes system calls of another ABI (i386 or x32) that are not supported: ENOSYS",
             );
         }
         self.count(name);
