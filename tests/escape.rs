@@ -177,7 +177,9 @@ fn no_other_entry_to_the_kernel_is_open() {
     let seen = confined("escape_abi", &[&file(&secret)]);
     assert_eq!(seen.code(), 0, "{seen}");
     for line in seen.stdout.lines().filter(|line| line.contains(": ")) {
-        assert!(line.ends_with(": ENOSYS") || line.ends_with(": no such entry"), "{seen}");
+        // A call that is made all the same looks for the file in the guest.
+        let is_closed = [": ENOSYS", ": ENOENT", ": no such entry"].iter().any(|end| line.ends_with(end));
+        assert!(is_closed, "{seen}");
     }
     assert_eq!(labels(&seen.stdout), labels(&expected), "{seen}");
     assert!(seen.stdout.ends_with(" = 0\n"), "the process does not go on: {seen}");

@@ -81,6 +81,7 @@ programs! {
     chmod
     chown
     clone3
+    clone_flags
     data_transfer
     deep_path
     deleted_cwd
@@ -89,11 +90,26 @@ programs! {
     dumpable
     efault
     elf_corrupt
+    elf_made
+    exec_argv
+    exec_attributes
+    exec_check
+    exec_descriptors
+    exec_fd_kinds
+    exec_interpreter
     exec_limits
+    exec_no_descriptor
+    exec_personality
+    exec_proc
+    exec_refused
+    exec_script_fd
+    exec_sharers
+    exec_signals
     exec_sizes
     exec_state
     exec_storm
     exec_thread
+    exec_writers
     execve
     execveat
     fanotify
@@ -104,6 +120,7 @@ programs! {
     getdents
     getdents_old
     inotify
+    int80
     kill
     killed_forks
     last_symlink
@@ -126,6 +143,7 @@ programs! {
     path_limits
     pidfd
     posix_spawn
+    prctl_mm
     privileged
     proc_open
     proc_paths
@@ -136,11 +154,15 @@ programs! {
     registers
     rename
     renameat2
+    restart_calls
+    rt_signals
     sa_restart_fifo
     scm_rights
     seccomp_filter
     shebang
+    sigaction_flags
     sigaltstack
+    siginfo
     signal_storm
     signals
     sigstop_cont
@@ -148,8 +170,11 @@ programs! {
     stat_family
     statfs
     statx
+    stop_blocked
+    stop_threads
     symlink_loops
     text_busy
+    text_image
     threads
     trailing_slash
     truncate
@@ -186,7 +211,6 @@ const SPECIAL: &[&str] = &[
     "escape_paths",
     "escape_proc",
     "escape_race",
-    "exec_no_descriptor",
     "count_stops",
     "one_call",
     "traced",
@@ -210,18 +234,6 @@ linked! {
         proc_paths proc_self shebang sigaltstack signals threads vfork;
     NoPie dynamic_no_pie: auxv brk exec_state execve exec_thread fork_wait proc_self threads;
     Musl musl: brk exec_state exec_thread execve fork_wait proc_self shebang signals stat_family threads vfork;
-}
-
-/// FIXME: natively the program runs (exit 17). The stub opens it by a descriptor of the process, and where the hard limit
-/// leaves none, the program dies of SIGSEGV as if it could not be mapped.
-#[test]
-fn exec_without_a_free_descriptor_kills_the_program() {
-    let name = "exec_no_descriptor";
-    let Some(rootfs) = Rootfs::new("root").program(name, Kind::Static) else { return skip("no compiler") };
-    let built = programs::build(name, Kind::Static).expect("it was just built");
-    assert_eq!(native(&built, &Scratch::new().dir("w")).success(), "all descriptors in use: exit 17\n");
-    let seen = xroot(&rootfs).workdir("/work").run([format!("/bin/{name}")]);
-    assert_eq!(seen.success(), "all descriptors in use: signal 11\n");
 }
 
 #[test]

@@ -8,7 +8,8 @@
 //!
 //! One row of [`syscall::table`] says everything about a syscall: its number per ABI, when it is trapped, which of its
 //! arguments are paths, and who decides. From the rows [`engine::filter`] computes a seccomp filter that lets
-//! everything else run at full speed, and stops unknown numbers and foreign ABIs too: they are ENOSYS. At a stop
+//! everything else run at full speed, and stops unknown numbers and foreign ABIs too: they are ENOSYS, but for those calls
+//! of i386's that [`syscall::i386`] takes for the host's own. At a stop
 //! [`engine::ptrace`] builds a [`syscall::Call`] and asks the row's handler, which answers with an
 //! [`syscall::Action`]:
 //!

@@ -17,10 +17,13 @@ pub mod nr {
     pub const LSEEK: usize = 62;
     pub const PREAD64: usize = 67;
     pub const PERSONALITY: usize = 92;
+    pub const EXIT: usize = 93;
     pub const PRCTL: usize = 167;
     pub const MUNMAP: usize = 215;
+    pub const CLONE: usize = 220;
     pub const MMAP: usize = 222;
     pub const MPROTECT: usize = 226;
+    pub const WAIT4: usize = 260;
     pub const PRLIMIT64: usize = 261;
     pub const GETRANDOM: usize = 278;
 }
@@ -71,6 +74,30 @@ pub fn syscall(nr: usize, args: [usize; 6]) -> isize {
             inlateout("x0") args[0] as isize => ret,
             in("x1") args[1], in("x2") args[2], in("x3") args[3], in("x4") args[4], in("x5") args[5],
             options(nostack),
+        );
+    }
+    ret
+}
+
+/// Has a child made with `flags` of clone(2) call `work` with `argument`, on this very stack: it must share the memory and
+/// be waited for, as after vfork(2). Its id, or a negated errno.
+pub fn in_child(flags: usize, work: usize, argument: usize) -> isize {
+    let ret;
+    // SAFETY: `work` is a function of this blob that takes a pointer, and what the child pushes lies below this frame.
+    unsafe {
+        asm!(
+            "svc #0",
+            "cbnz x0, 2f",
+            "mov x0, x21",
+            "blr x20",
+            "mov x8, #{exit}",
+            "mov x0, xzr",
+            "svc #0",
+            "2:",
+            exit = const nr::EXIT,
+            in("x20") work, in("x21") argument, in("x8") nr::CLONE,
+            inlateout("x0") flags as isize => ret,
+            in("x1") 0_usize, in("x2") 0_usize, in("x3") 0_usize, in("x4") 0_usize,
         );
     }
     ret

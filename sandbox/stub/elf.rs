@@ -127,10 +127,7 @@ pub fn mapped_span(base: usize) -> usize {
 
 /// Maps the file at `path` (an address).
 pub fn map(path: usize, place: Place, page: usize) -> Result<Loaded, Errno> {
-    let fd = kernel::open(path)?;
-    let mapped = map_open(fd, place, page);
-    kernel::close(fd);
-    mapped
+    kernel::with_file(path, |fd| map_open(fd, place, page))
 }
 
 fn map_open(fd: isize, place: Place, page: usize) -> Result<Loaded, Errno> {
@@ -210,6 +207,10 @@ fn reserve(phdrs: &Phdrs, dynamic: bool, place: Place, page: usize) -> Result<us
     let map =
         |at: usize, len: usize, flags: usize| mmap(at, len, 0, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
     let at = if !dynamic {
+        // What an interpreter replaces is the program, and its own affair: nothing may be unmapped for it.
+        if matches!(place, Place::Interpreter) {
+            return Ok(0);
+        }
         map(low, len, MAP_FIXED_NOREPLACE)?
     } else {
         match place {

@@ -36,11 +36,51 @@ fn checked(ret: isize) -> Result<usize, Errno> {
     if (-4095..0).contains(&ret) { Err(Errno(-ret as i32)) } else { Ok(ret as usize) }
 }
 
-/// open(2) for reading of the string at `path`.
+/// Opens the file that the string at `path` names for reading, for as long as `work` takes.
 ///
-/// A program may be executed while its process can open no further file, so the soft limit is raised for as long as
-/// it takes.
-pub fn open(path: usize) -> Result<isize, Errno> {
+/// A program may be executed while its process can open no further file, and execve(2) does not mind. So the soft limit
+/// is raised for the moment; and if all descriptors that the hard one allows are in use, a child does the work: it shares
+/// the memory, but its table of descriptors is a copy, in which one can be closed.
+pub fn with_file<T>(path: usize, mut work: impl FnMut(isize) -> Result<T, Errno>) -> Result<T, Errno> {
+    match open(path) {
+        Ok(fd) => {
+            let result = work(fd);
+            close(fd);
+            result
+        }
+        Err(EMFILE) => in_child(path, work),
+        Err(errno) => Err(errno),
+    }
+}
+
+/// What a child is to do, and what came of it.
+struct Errand<T, F> {
+    path: usize,
+    work: F,
+    result: Result<T, Errno>,
+}
+
+fn in_child<T, F: FnMut(isize) -> Result<T, Errno>>(path: usize, work: F) -> Result<T, Errno> {
+    const CLONE_VM: usize = 0x100;
+    const CLONE_VFORK: usize = 0x4000;
+    const WALL: usize = 0x4000_0000;
+
+    extern "C" fn run<T, F: FnMut(isize) -> Result<T, Errno>>(errand: *mut Errand<T, F>) {
+        // SAFETY: it lies on the stack of the parent, which does not run meanwhile.
+        let errand = unsafe { &mut *errand };
+        close(0);
+        errand.result = open(errand.path).and_then(&mut errand.work);
+    }
+
+    let mut errand = Errand { path, work, result: Err(EMFILE) };
+    let function = run::<T, F> as extern "C" fn(*mut Errand<T, F>) as usize;
+    let child = checked(arch::in_child(CLONE_VM | CLONE_VFORK, function, (&raw mut errand) as usize))?;
+    arch::syscall(nr::WAIT4, [child, 0, WALL, 0, 0, 0]);
+    errand.result
+}
+
+/// open(2) for reading of the string at `path`, with the soft limit raised if need be.
+fn open(path: usize) -> Result<isize, Errno> {
     match openat(path) {
         Err(EMFILE) => {
             let mut old = [0_u64; 2];
@@ -64,7 +104,7 @@ fn prlimit(new: Option<[u64; 2]>, old: Option<&mut [u64; 2]>) -> Result<(), Errn
     checked(arch::syscall(nr::PRLIMIT64, [0, RLIMIT_NOFILE, new, old, 0, 0])).map(|_| ())
 }
 
-pub fn close(fd: isize) {
+fn close(fd: isize) {
     arch::syscall(nr::CLOSE, [fd as usize, 0, 0, 0, 0, 0]);
 }
 

@@ -132,11 +132,11 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
 /// The page that runs cannot be unmapped, and it may lie where the program wants to be, or in the way of its heap.
 fn move_blob(plan: &mut LoadPlan) -> Result<(), Errno> {
     let own = *b"/proc/self/exe\0";
-    let fd = kernel::open(own.as_ptr() as usize)?;
     let prot = kernel::PROT_READ | kernel::PROT_EXEC;
-    let len = plan.blob_len as usize;
-    let copy = kernel::mmap(0, len, prot, kernel::MAP_PRIVATE, fd, plan.blob_offset as usize);
-    kernel::close(fd);
+    let (len, offset) = (plan.blob_len as usize, plan.blob_offset as usize);
+    let copy = kernel::with_file(own.as_ptr() as usize, |fd| {
+        kernel::mmap(0, len, prot, kernel::MAP_PRIVATE, fd, offset)
+    });
     plan.blob = copy? as u64;
     plan.flags &= !wire::MOVE;
     let at = core::ptr::from_mut(plan) as usize;

@@ -18,6 +18,9 @@ pub mod nr {
     pub const MPROTECT: usize = 10;
     pub const MUNMAP: usize = 11;
     pub const PREAD64: usize = 17;
+    pub const CLONE: usize = 56;
+    pub const EXIT: usize = 60;
+    pub const WAIT4: usize = 61;
     pub const PERSONALITY: usize = 135;
     pub const PRCTL: usize = 157;
     pub const OPENAT: usize = 257;
@@ -74,6 +77,32 @@ pub fn syscall(nr: usize, args: [usize; 6]) -> isize {
             in("r10") args[3], in("r8") args[4], in("r9") args[5],
             lateout("rcx") _, lateout("r11") _,
             options(nostack),
+        );
+    }
+    ret
+}
+
+/// Has a child made with `flags` of clone(2) call `work` with `argument`, on this very stack: it must share the memory and
+/// be waited for, as after vfork(2). Its id, or a negated errno.
+pub fn in_child(flags: usize, work: usize, argument: usize) -> isize {
+    let ret;
+    // SAFETY: `work` is a function of this blob that takes a pointer, and what the child pushes lies below this frame.
+    unsafe {
+        asm!(
+            "syscall",
+            "test rax, rax",
+            "jnz 2f",
+            "mov rdi, r13",
+            "call r12",
+            "mov eax, {exit}",
+            "xor edi, edi",
+            "syscall",
+            "2:",
+            exit = const nr::EXIT,
+            inlateout("rax") nr::CLONE as isize => ret,
+            in("r12") work, in("r13") argument, inlateout("rdi") flags => _, inlateout("rsi") 0_usize => _,
+            inlateout("rdx") 0_usize => _, inlateout("r10") 0_usize => _, inlateout("r8") 0_usize => _,
+            lateout("rcx") _, lateout("r11") _, lateout("r9") _,
         );
     }
     ret

@@ -51,6 +51,11 @@ impl Regs {
         self.user.regs[index]
     }
 
+    /// Argument `index` of 0 to 5 of a call of another ABI: there is none that a 64-bit program can make.
+    pub fn foreign_arg(&self, index: usize) -> u64 {
+        self.arg(index)
+    }
+
     /// Changes argument `index` of 0 to 5.
     pub fn set_arg(&mut self, index: usize, value: u64) {
         self.user.regs[index] = value;

@@ -14,7 +14,7 @@ pub const ELF_MACHINE: u16 = goblin::elf::header::EM_X86_64;
 pub const AUDIT_ARCH: u32 = 0xc000_003e;
 /// Bit that marks a call of the x32 ABI (`__X32_SYSCALL_BIT`).
 pub const X32_BIT: u64 = 0x4000_0000;
-/// Length in bytes of the instruction that enters the kernel.
+/// Length in bytes of the instruction that enters the kernel; `int 0x80` has the same.
 pub const SYSCALL_LEN: u64 = 2;
 
 /// `ret`, which reads the stack.
@@ -47,6 +47,11 @@ impl Regs {
     /// Argument `index` of 0 to 5.
     pub fn arg(&self, index: usize) -> u64 {
         [self.0.rdi, self.0.rsi, self.0.rdx, self.0.r10, self.0.r8, self.0.r9][index]
+    }
+
+    /// Argument `index` of 0 to 5 of a call of the other ABI, `int 0x80`.
+    pub fn foreign_arg(&self, index: usize) -> u64 {
+        [self.0.rbx, self.0.rcx, self.0.rdx, self.0.rsi, self.0.rdi, self.0.rbp][index]
     }
 
     /// Changes argument `index` of 0 to 5.

@@ -3,9 +3,11 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 
 use super::call::{Action, Call, Exec};
+use super::paths::translate;
 use super::table::Base;
 use crate::error::{Errno, Failure};
 use crate::exec::{self, Files, Found, Plan, Refused, Start};
@@ -22,6 +24,10 @@ pub fn execve(call: &mut Call<'_>) -> Result<Action, Failure> {
 /// execveat(2): dirfd, path, argv, envp, flags.
 pub fn execveat(call: &mut Call<'_>) -> Result<Action, Failure> {
     let flags = call.int(4);
+    if flags & AT_EXECVE_CHECK != 0 {
+        // Nothing is executed, so the kernel may look at the guest's own file; an older one does not know the flag.
+        return translate(call);
+    }
     if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
         return Err(Errno::EINVAL.into());
     }
@@ -37,6 +43,9 @@ pub fn execveat(call: &mut Call<'_>) -> Result<Action, Failure> {
     let shown = if relative { [format!("/dev/fd/{fd}/").as_bytes(), &path].concat() } else { path.clone() };
     run(call, &shown, Named::Path(First { base: Base::Fd(0), last, path }), arrays)
 }
+
+/// Asks whether a file would be executed (include/uapi/linux/fcntl.h, Linux 6.14).
+const AT_EXECVE_CHECK: i32 = 0x10000;
 
 /// Where the guest's argv and envp are, and which argument is the path.
 struct Arrays {
@@ -68,6 +77,7 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
             Ok(first) => call.mem.read_cstr(first, MAX_ARG_STRLEN).map_err(too_big),
         },
     };
+    let by_descriptor = matches!(start, Named::Descriptor(_));
     let mut files = GuestFiles { call, start: Some(start), held: None };
     let mut vectors = Vectors { call, argv: arrays.argv, envp: arrays.envp };
     let first = argv0.as_deref().unwrap_or_default();
@@ -77,8 +87,11 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
         call.world.note(&warning);
     }
     match planned {
-        Ok(plan) => {
+        Ok(mut plan) => {
             argv0?;
+            if by_descriptor && call.world.probes.names_by_file {
+                plan.comm = file_name(&plan.exe);
+            }
             if is_closed_script(call, &plan, &arrays) {
                 return Err(Errno::ENOENT.into());
             }
@@ -87,6 +100,12 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
         }
         Err(Refused { failure, note }) => Err(refuse(call, failure, note.map(|note| *note))),
     }
+}
+
+/// The name that a file has in its directory, or had, or was given by memfd_create(2).
+fn file_name(exe: &GuestPath) -> Vec<u8> {
+    let name = exe.as_bytes().rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec()
 }
 
 /// A script that its interpreter could not open, because execveat's descriptor is closed by then.
@@ -206,37 +225,41 @@ impl GuestFiles<'_, '_> {
         let target = self.call.target_of(base, path, last)?;
         match &target.resolved.node {
             Some(Node::Symlink(_)) => return Err(Errno::ELOOP.into()),
-            Some(Node::Magic(_)) => {
-                let file = File::open(target.resolved.host.as_path()).map_err(io_errno)?;
-                return self.unnamed(file, &target.resolved.host);
-            }
+            Some(Node::Magic(_)) => return self.by_link(&target.resolved.host),
             Some(Node::Directory | Node::Other) => {}
             None => return Err(Errno::ENOENT.into()),
         }
         Ok(Found::open(target.resolved.guest, target.resolved.host)?)
     }
 
-    /// The file of a descriptor: by its name where it has one, so that /proc/PID/exe can say so, else by itself.
     fn by_descriptor(&mut self, argument: usize) -> Result<Found, Failure> {
         let link = HostPath::from_bytes(self.call.descriptor_link(argument));
-        let file = File::open(link.as_path()).map_err(|error| match io_errno(error) {
-            Errno::ENOENT => Errno::EBADF,
-            errno => errno,
-        })?;
-        self.unnamed(file, &link)
+        self.by_link(&link).map_err(|failure| match failure {
+            Failure::Errno(Errno::ENOENT) => Errno::EBADF.into(),
+            failure => failure,
+        })
     }
 
-    fn unnamed(&mut self, file: File, link: &HostPath) -> Result<Found, Failure> {
-        use std::os::unix::fs::MetadataExt;
+    /// The file that a magic link leads to: by its name where it has one, so that /proc/PID/exe can say so, else by itself.
+    fn by_link(&mut self, link: &HostPath) -> Result<Found, Failure> {
+        // Only as a place at first: to open a FIFO would be to wait for its other end.
+        let place = fs::open_path(link.as_bytes())?;
+        let opened = fs::fstat(place.as_fd())?;
+        match opened.st_mode & libc::S_IFMT {
+            libc::S_IFREG => {}
+            libc::S_IFLNK => return Err(Errno::ELOOP.into()),
+            _ => return Err(Errno::EACCES.into()),
+        }
         let host = HostPath::from_bytes(fs::readlink(link.as_bytes())?);
-        let opened = file.metadata().map_err(io_errno)?;
         let named = std::fs::symlink_metadata(host.as_path());
-        let is_named = named.is_ok_and(|named| (named.dev(), named.ino()) == (opened.dev(), opened.ino()));
+        let is_named = named.is_ok_and(|named| (named.dev(), named.ino()) == (opened.st_dev, opened.st_ino));
         if let Some(guest) = self.call.name_of(host.clone()).filter(|_| is_named) {
             return Ok(Found::open(guest, host)?);
         }
-        if !opened.is_file() || opened.mode() & 0o111 == 0 {
-            return Err(Errno::EACCES.into());
+        fs::access(place.as_fd(), libc::X_OK, libc::AT_EACCESS)?;
+        let file = File::open(link.as_path()).map_err(io_errno)?;
+        if fs::is_open_for_writing(file.as_fd()) {
+            return Err(Errno::ETXTBSY.into());
         }
         let host_link = format!("/proc/{}/fd/{}", self.call.world.tracer, file.as_raw_fd());
         let name = vfs::proc::shown(self.call.names(), host.as_bytes());

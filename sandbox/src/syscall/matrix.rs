@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::i386;
 use super::table::{Feature, Row, TABLE, Verdict, When};
 
 const HEADINGS: [&str; 6] = ["call", "x86-64", "aarch64", "verdict", "trapped", "why"];
@@ -84,12 +85,13 @@ fn summary() -> String {
     let count = |what: &str| TABLE.iter().filter(|row| verdict(row).starts_with(what)).count();
     format!(
         "\n{} calls: {} allowed, {} translated, {} handled, {} refused. Every other number is ENOSYS, and so is every \
-         i386 or x32 call.\n",
+         x32 call. Of the i386 calls that a 64-bit program may make, {} are made as these; the rest is ENOSYS.\n",
         TABLE.len(),
         count("allowed"),
         count("translated"),
         count("handled"),
         count("refused"),
+        i386::count(),
     )
 }
 

@@ -53,6 +53,8 @@ pub mod readonly;
 
 pub mod uname;
 
+pub mod i386;
+
 pub mod proc;
 
 pub mod getdents;

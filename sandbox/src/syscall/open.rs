@@ -208,7 +208,8 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     }
     check_mount(call, &target, how, place.base, &path)?;
     check_readonly(call, &target, how)?;
-    if how.writes() && !(how.has(libc::O_CREAT) && how.has(libc::O_EXCL)) {
+    // A program is no directory, which is found out first.
+    if how.writes() && !how.has(libc::O_DIRECTORY) && !(how.has(libc::O_CREAT) && how.has(libc::O_EXCL)) {
         call.check_text(&target)?;
     }
     if resolved.node == Some(Node::Directory) {

@@ -75,7 +75,7 @@ impl World {
         if is_foreign {
             // Once a session: a program that means it will make many.
             self.say_once(
-                "a program makes system calls of another ABI (i386 or x32), which are not supported: ENOSYS",
+                "a program makes system calls of another ABI (i386 or x32) that are not supported: ENOSYS",
             );
         }
         self.unsupported.borrow_mut().count(unsupported::name(audit_arch, nr), Errno::ENOSYS, why);

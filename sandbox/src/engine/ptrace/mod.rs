@@ -5,6 +5,7 @@
 
 mod adopt;
 mod exec;
+mod foreign;
 mod inject;
 mod job;
 mod signal;
@@ -70,6 +71,8 @@ enum Phase {
     Inject(Box<inject::Injection>),
     /// execve is under way with xroot's own file in place of the program.
     Exec(Box<PendingExec>),
+    /// A call of the host's own ABI is made in place of another ABI's.
+    Foreign(Box<foreign::Foreign>),
     /// The stack grows, for the loader to be started on it.
     Grow(Box<Start>),
 }
@@ -237,7 +240,7 @@ impl<'w> Engine<'w> {
     /// Lets a task run on, to a stop at its next syscall boundary if something waits for that.
     fn resume(&self, pid: Pid, signal: i32) -> Result<(), Errno> {
         match self.phases.get(&pid) {
-            Some(Phase::Exit(_) | Phase::Inject(_)) => ptrace::syscall(pid, signal),
+            Some(Phase::Exit(_) | Phase::Inject(_) | Phase::Foreign(_)) => ptrace::syscall(pid, signal),
             Some(Phase::Trampoline(_) | Phase::Grow(_)) | None => ptrace::cont(pid, signal),
             // A failed execve must be seen to return.
             Some(Phase::Exec(_)) => ptrace::syscall(pid, signal),

@@ -5,7 +5,7 @@ use nix::unistd::Pid;
 
 use super::{Engine, Phase, step::restore_args};
 use crate::arch::{self, Regs};
-use crate::error::{Errno, Failure};
+use crate::error::Failure;
 use crate::sys::ptrace;
 
 impl Engine<'_> {
@@ -15,7 +15,7 @@ impl Engine<'_> {
         if signal == libc::SIGSEGV && self.on_stack_grown(pid)? {
             return Ok(());
         }
-        if signal == libc::SIGSYS && self.refuse_foreign(pid)? {
+        if signal == libc::SIGSYS && self.is_foreign(pid)? {
             return Ok(());
         }
         let sent = signal;
@@ -24,22 +24,16 @@ impl Engine<'_> {
         Ok(self.resume(pid, signal)?)
     }
 
-    /// Answers a call of another architecture's ABI, which the filter has turned into this SIGSYS; false if the signal
+    /// Makes or answers a call of another architecture's ABI, which the filter has turned into this SIGSYS; false if the signal
     /// is something else.
     ///
     /// The call has not run. The kernel has forced the signal by now: if it was blocked or ignored, its action is the
     /// default one from here on.
-    fn refuse_foreign(&mut self, pid: Pid) -> Result<bool, Failure> {
+    fn is_foreign(&mut self, pid: Pid) -> Result<bool, Failure> {
         let Some(call) = ptrace::filtered_call(pid)?.filter(|call| call.arch != arch::AUDIT_ARCH) else {
             return Ok(false);
         };
-        self.world.count_unsupported(call.arch, call.nr.into());
-        self.trace_unknown(pid, call.arch, call.nr.into());
-        self.trace_result(pid, -(Errno::ENOSYS as i64));
-        let mut regs = ptrace::regs(pid)?;
-        regs.set_ret(-(Errno::ENOSYS as i64));
-        ptrace::set_regs(pid, &regs)?;
-        self.resume(pid, 0)?;
+        self.on_foreign(pid, call)?;
         Ok(true)
     }
 
@@ -66,6 +60,7 @@ impl Engine<'_> {
     ///
     /// Handlers and debuggers must never see the trampoline's address, and the slot is free for another call then.
     pub(super) fn leave_trampoline(&mut self, pid: Pid) -> Result<(), Failure> {
+        self.leave_foreign(pid)?;
         let Some(Phase::Trampoline(own)) = self.phases.get(&pid) else { return Ok(()) };
         let own = **own;
         self.phases.remove(&pid);

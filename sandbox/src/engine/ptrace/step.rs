@@ -22,6 +22,10 @@ impl Engine<'_> {
     ///
     /// Each ptrace request costs more than a microsecond, so the registers are read once and written once.
     pub(super) fn on_seccomp(&mut self, pid: Pid) -> Result<(), Failure> {
+        if let Some(Phase::Foreign(_)) = self.phases.get(&pid) {
+            // Decided already.
+            return Ok(self.resume(pid, 0)?);
+        }
         let mut regs = ptrace::regs(pid)?;
         if self.task(pid)?.mm.loading.get() {
             return self.on_loader_call(pid, regs);
@@ -121,7 +125,7 @@ impl Engine<'_> {
     }
 
     /// Makes sure that the task has a scratch slot; false if its address space must be given more first.
-    fn has_slot(&mut self, pid: Pid) -> Result<bool, Failure> {
+    pub(super) fn has_slot(&mut self, pid: Pid) -> Result<bool, Failure> {
         let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
         if task.slot.is_none() {
             task.slot = Slot::take(&task.mm);
@@ -140,10 +144,40 @@ impl Engine<'_> {
         regs: Regs,
         mut rewrite: Rewrite,
     ) -> Result<(), Failure> {
-        let slot = self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address;
+        let exit = rewrite.take_exit();
+        // A trace shows the result.
+        let trampoline = self.trampoline(pid).filter(|_| exit.is_none() && self.world.trace.is_none());
+        let mut changed = match self.stage_rewrite(pid, regs, &rewrite)? {
+            Ok(changed) => changed,
+            Err(None) => return self.inject_mmap(pid, regs, Purpose::Slots),
+            Err(Some(errno)) => return self.answer(pid, regs, -(errno as i64)),
+        };
+        self.trace_decision(pid, || trace::rewritten(row, &changed));
+        let phase = match trampoline {
+            Some(address) => {
+                changed.set_ip(address);
+                changed.set_slot(self.slot(pid)?);
+                Phase::Trampoline(Box::new(regs))
+            }
+            None => Phase::Exit(Box::new(PendingExit { regs, row, exit })),
+        };
+        ptrace::set_regs(pid, &changed)?;
+        self.phases.insert(pid, phase);
+        Ok(self.resume(pid, 0)?)
+    }
+
+    /// Stages what a changed call needs, and gives its registers; else the errno that it gets, or none where the task has
+    /// no slot any more.
+    pub(super) fn stage_rewrite(
+        &mut self,
+        pid: Pid,
+        regs: Regs,
+        rewrite: &Rewrite,
+    ) -> Result<Result<Regs, Option<Errno>>, Failure> {
+        let slot = self.slot(pid)?;
         if rewrite.data.len() as u64 > SLOT_SIZE - SAVED_SIZE {
             // Symlinks may lead to a place whose name, without them, is longer than any path that the kernel takes.
-            return self.answer(pid, regs, -(Errno::ENAMETOOLONG as i64));
+            return Ok(Err(Some(Errno::ENAMETOOLONG)));
         }
         let mut changed = regs;
         if let Some(nr) = rewrite.nr {
@@ -158,26 +192,14 @@ impl Engine<'_> {
                 },
             );
         }
-        let exit = rewrite.take_exit();
-        // A trace shows the result.
-        let trampoline = self.trampoline(pid).filter(|_| exit.is_none() && self.world.trace.is_none());
         let mut bytes = saved_values(&regs);
         bytes.extend_from_slice(&rewrite.data);
-        if !self.stage(pid, slot, &bytes)? {
-            return self.inject_mmap(pid, regs, Purpose::Slots);
-        }
-        self.trace_decision(pid, || trace::rewritten(row, &changed));
-        let phase = match trampoline {
-            Some(address) => {
-                changed.set_ip(address);
-                changed.set_slot(slot);
-                Phase::Trampoline(Box::new(regs))
-            }
-            None => Phase::Exit(Box::new(PendingExit { regs, row, exit })),
-        };
-        ptrace::set_regs(pid, &changed)?;
-        self.phases.insert(pid, phase);
-        Ok(self.resume(pid, 0)?)
+        Ok(if self.stage(pid, slot, &bytes)? { Ok(changed) } else { Err(None) })
+    }
+
+    /// The address of the task's scratch slot.
+    fn slot(&self, pid: Pid) -> Result<u64, Failure> {
+        Ok(self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address)
     }
 
     /// Writes into a scratch slot or area; false if the guest has unmapped it, and the task has none any more.
@@ -200,6 +222,7 @@ impl Engine<'_> {
             Some(Phase::Exit(pending)) => self.finish(pid, *pending),
             Some(Phase::Inject(injection)) => self.on_injected(pid, *injection),
             Some(Phase::Exec(pending)) => self.on_exec_return(pid, *pending),
+            Some(Phase::Foreign(foreign)) => self.on_foreign_boundary(pid, *foreign),
             phase @ (Some(Phase::Trampoline(_) | Phase::Grow(_)) | None) => {
                 // An entry stop that a call outside the filter's reach makes under PTRACE_SYSCALL.
                 if let Some(phase) = phase {

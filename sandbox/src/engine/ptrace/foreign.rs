@@ -1,0 +1,183 @@
+//! Calls of another ABI of this machine: `int 0x80` of a 64-bit program.
+//!
+//! The filter has kept the kernel from running one and turned it into a SIGSYS, at which the tracee stands behind its
+//! instruction. The host's own call of the same meaning is made instead, from the stub's syscall instruction, and is
+//! stopped at its exit, where the guest gets all registers back but the result. This takes four stops; nobody minds.
+#![forbid(unsafe_code)]
+
+use nix::unistd::Pid;
+
+use super::{Engine, Phase, trace};
+use crate::arch::{self, Regs};
+use crate::error::{Errno, Failure};
+use crate::sys::ptrace::{self, FilteredCall};
+use crate::syscall::call::OnExit;
+use crate::syscall::table::{Verdict, number};
+use crate::syscall::{Action, Rewrite, Row, i386};
+use crate::task::{SLOT_SIZE, SLOTS};
+
+/// A call that is made in place of another ABI's.
+pub(super) struct Foreign {
+    /// The guest's registers behind its own instruction.
+    own: Regs,
+    /// The call of the host's own ABI as it was decided on.
+    call: Regs,
+    then: Then,
+    /// The kernel has begun with it: until then nothing has happened.
+    entered: bool,
+}
+
+/// What is left to do when the call has returned.
+enum Then {
+    Finish(&'static Row, Option<OnExit>),
+    /// Scratch slots have been mapped; the guest's call is made again.
+    Slots,
+}
+
+/// ERESTARTNOHAND and ERESTART_RESTARTBLOCK of include/linux/errno.h.
+const RESTART_WITHOUT_HANDLER: i64 = -514;
+const RESTART_BLOCK: i64 = -516;
+
+impl Engine<'_> {
+    /// Makes the call that the filter has turned into a SIGSYS, or answers it.
+    pub(super) fn on_foreign(&mut self, pid: Pid, foreign: FilteredCall) -> Result<(), Failure> {
+        let own = ptrace::regs(pid)?;
+        let process = &self.task(pid)?.process;
+        // A filter of the guest's own would be asked about another call than the one that was made.
+        let is_filtered = process.has_filter.get() || process.is_strict.get();
+        let args = std::array::from_fn(|index| own.foreign_arg(index));
+        let meant = i386::as_own(foreign.arch, foreign.nr, args).filter(|_| !is_filtered);
+        let (Some((row, args)), Some(_)) = (meant, self.trampoline(pid)) else {
+            self.world.count_unsupported(foreign.arch, foreign.nr.into());
+            self.trace_unknown(pid, foreign.arch, foreign.nr.into());
+            return self.give(pid, own, -(Errno::ENOSYS as i64));
+        };
+        let mut call = own;
+        call.set_nr(row.host_number().expect("the rows of i386 have numbers on this host").into());
+        args.into_iter().enumerate().for_each(|(index, value)| call.set_arg(index, value));
+        self.trace_call(pid, row, &call);
+        let handler = match row.verdict {
+            Verdict::Handle(_, handler) if row.traps(&self.world.features, &args) => handler,
+            Verdict::Refuse(errno) => return self.give(pid, own, -(errno as i64)),
+            Verdict::Allow | Verdict::Handle(..) => {
+                return self.make(pid, own, call, call, Then::Finish(row, None));
+            }
+        };
+        if !self.has_slot(pid)? {
+            return self.map_slots(pid, own);
+        }
+        match self.with_call(pid, row, &call, handler) {
+            Ok(Action::Pass) => self.make(pid, own, call, call, Then::Finish(row, None)),
+            Ok(Action::Answer(value)) => self.give(pid, own, value),
+            Ok(Action::Rewrite(rewrite)) => self.make_changed(pid, own, call, row, rewrite),
+            Ok(Action::Exec(_)) => unreachable!("no row of i386 executes a program"),
+            Err(Failure::Errno(errno)) => self.give(pid, own, -(errno as i64)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn make_changed(
+        &mut self,
+        pid: Pid,
+        own: Regs,
+        call: Regs,
+        row: &'static Row,
+        mut rewrite: Rewrite,
+    ) -> Result<(), Failure> {
+        let exit = rewrite.take_exit();
+        match self.stage_rewrite(pid, call, &rewrite)? {
+            Ok(changed) => self.make(pid, own, call, changed, Then::Finish(row, exit)),
+            Err(None) => self.map_slots(pid, own),
+            Err(Some(errno)) => self.give(pid, own, -(errno as i64)),
+        }
+    }
+
+    fn map_slots(&mut self, pid: Pid, own: Regs) -> Result<(), Failure> {
+        let mut call = own;
+        call.set_nr(const { number("mmap") });
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+        [0, SLOTS * SLOT_SIZE, libc::PROT_READ as u64, flags as u64, u64::MAX, 0]
+            .into_iter()
+            .enumerate()
+            .for_each(|(index, value)| call.set_arg(index, value));
+        self.make(pid, own, call, call, Then::Slots)
+    }
+
+    /// Has the tracee make the call `changed` from the stub.
+    fn make(&mut self, pid: Pid, own: Regs, call: Regs, changed: Regs, then: Then) -> Result<(), Failure> {
+        let Some(behind) = self.trampoline(pid) else { return Err(Failure::Gone) };
+        let mut regs = changed;
+        regs.set_ret(changed.nr() as i64);
+        regs.set_ip(behind - arch::SYSCALL_LEN);
+        // No call is being made at this stop; with a number the kernel would look for one to make again.
+        regs.set_nr(u64::MAX);
+        ptrace::set_regs(pid, &regs)?;
+        if let Then::Finish(row, _) = &then {
+            self.trace_decision(pid, || trace::rewritten(row, &changed));
+        }
+        self.phases.insert(pid, Phase::Foreign(Box::new(Foreign { own, call, then, entered: false })));
+        Ok(self.resume(pid, 0)?)
+    }
+
+    /// Gives the call this result; the kernel has run nothing.
+    fn give(&mut self, pid: Pid, mut own: Regs, value: i64) -> Result<(), Failure> {
+        self.trace_result(pid, value);
+        own.set_nr(u64::MAX);
+        own.set_ret(value);
+        ptrace::set_regs(pid, &own)?;
+        Ok(self.resume(pid, 0)?)
+    }
+
+    /// A boundary of the call that is made: its entry, or its return.
+    pub(super) fn on_foreign_boundary(&mut self, pid: Pid, mut foreign: Foreign) -> Result<(), Failure> {
+        if !foreign.entered {
+            foreign.entered = true;
+            self.phases.insert(pid, Phase::Foreign(Box::new(foreign)));
+            return Ok(self.resume(pid, 0)?);
+        }
+        let mut ret = ptrace::regs(pid)?.ret();
+        let mut own = foreign.own;
+        let is_guests = matches!(foreign.then, Then::Finish(..));
+        match foreign.then {
+            Then::Slots if ret >= 0 => {
+                self.task(pid)?.mm.scratch.borrow_mut().add(ret as u64);
+                own = made_again(own);
+                ret = own.ret();
+            }
+            Then::Finish(row, Some(exit)) if !(RESTART_BLOCK..=-512).contains(&ret) => {
+                ret = match self.with_call(pid, row, &foreign.call, |call| exit(call, ret)) {
+                    Ok(seen) => seen,
+                    Err(Failure::Errno(errno)) => -(errno as i64),
+                    Err(failure) => return Err(failure),
+                };
+            }
+            // restart_syscall(2) would be entered the wrong way: the whole call is made again, unless a handler runs.
+            Then::Finish(..) if ret == RESTART_BLOCK => ret = RESTART_WITHOUT_HANDLER,
+            Then::Slots | Then::Finish(..) => {}
+        }
+        if is_guests {
+            self.trace_result(pid, ret);
+        }
+        own.set_ret(ret);
+        ptrace::set_regs(pid, &own)?;
+        Ok(ptrace::cont(pid, 0)?)
+    }
+
+    /// Takes a call back that the kernel has not begun with, because a signal comes first: it will be made again.
+    pub(super) fn leave_foreign(&mut self, pid: Pid) -> Result<(), Failure> {
+        let own = match self.phases.get(&pid) {
+            Some(Phase::Foreign(foreign)) if !foreign.entered => foreign.own,
+            _ => return Ok(()),
+        };
+        self.phases.remove(&pid);
+        Ok(ptrace::set_regs(pid, &made_again(own))?)
+    }
+}
+
+/// The registers before the guest's instruction, of which `own` are those behind it.
+fn made_again(mut own: Regs) -> Regs {
+    own.set_ret(own.nr() as i64);
+    own.set_ip(own.ip() - arch::SYSCALL_LEN);
+    own.set_nr(u64::MAX);
+    own
+}
