@@ -67,9 +67,10 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
     Ok(Action::Rewrite(rewrite))
 }
 
-/// fanotify_mark(2): FAN_MARK_FLUSH names no file.
+/// fanotify_mark(2): FAN_MARK_FLUSH names no file, and NULL none but the descriptor's, EBADF for AT_FDCWD.
 pub fn fanotify_mark(call: &mut Call<'_>) -> Result<Action, Failure> {
-    if call.args[1] as u32 & libc::FAN_MARK_FLUSH != 0 { Ok(Action::Pass) } else { translate(call) }
+    let null_of_cwd = call.args[4] == 0 && call.int(3) == libc::AT_FDCWD;
+    if null_of_cwd || call.args[1] as u32 & libc::FAN_MARK_FLUSH != 0 { Ok(Action::Pass) } else { translate(call) }
 }
 
 /// A path by which the kernel gives the errno of a path that leads nowhere.
@@ -196,6 +197,13 @@ impl Call<'_> {
         scope: Scope,
     ) -> Result<Target, Failure> {
         let (last, refuse) = how;
+        // Before the descriptor is looked at.
+        if path.is_empty() {
+            return Err(Errno::ENOENT.into());
+        }
+        if scope == Scope::Beneath && path.starts_with(b"/") {
+            return Err(Errno::EXDEV.into());
+        }
         let (handle, guest) = self.base(base, b"..")?;
         let Some(top) = guest else { return self.target_refusing(base, path, last, refuse) };
         let names = self.names();
