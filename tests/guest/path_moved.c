@@ -10,7 +10,8 @@ static void where(const char *label) {
     struct stat st;
     t(stat, "../mark", &st);
     t(access, "mark", F_OK);
-    list("..");
+    if (strcmp(text, start_dir) && n > (long)strlen(start_dir))
+        list("..");
 }
 
 int main(void) {
@@ -39,7 +40,7 @@ int main(void) {
     t(rename, A("a"), A("q"));
     t(symlink, "y", A("a"));
     where("the link leads elsewhere");
-    t(openat, b, "../mark", O_RDONLY);
+    topen(b, "../mark", O_RDONLY);
     t(faccessat, b, "mark", F_OK);
     t(faccessat, c, "../mark", F_OK);
     t(faccessat, b, "../../mark", F_OK);

@@ -68,10 +68,13 @@ fn keep_owner(call: &Call<'_>, mut rewrite: Rewrite, ids: usize) -> Result<Actio
 pub fn mknod(call: &mut Call<'_>) -> Result<Action, Failure> {
     let mode_at = usize::from(call.row.paths[0].arg) + 1;
     let (mode, device) = (call.args[mode_at] as u32, call.args[mode_at + 1]);
+    // may_mknod() comes before the path.
     let is_device = match mode & libc::S_IFMT {
         libc::S_IFBLK => true,
         libc::S_IFCHR => device != 0,
-        _ => false,
+        0 | libc::S_IFREG | libc::S_IFIFO | libc::S_IFSOCK => false,
+        libc::S_IFDIR => return Err(Errno::EPERM.into()),
+        _ => return Err(Errno::EINVAL.into()),
     };
     let mut action = translate(call)?;
     if let Action::Rewrite(rewrite) = &mut action {
@@ -188,6 +191,12 @@ pub fn mount(call: &mut Call<'_>) -> Result<Action, Failure> {
     const UMOUNT_FLAGS: i32 = libc::MNT_FORCE | libc::MNT_DETACH | libc::MNT_EXPIRE | libc::UMOUNT_NOFOLLOW;
     if call.row.name == "umount2" && call.int(1) & !UMOUNT_FLAGS != 0 {
         return Err(Errno::EINVAL.into());
+    }
+    if call.row.name == "mount" {
+        // Type, source and data are copied before anything is looked up.
+        for text in [call.args[2], call.args[0], call.args[4]].into_iter().filter(|&text| text != 0) {
+            call.mem.read(text, &mut [0])?;
+        }
     }
     let target = call.target(&call.row.paths[0])?.ok_or(Errno::ENOENT)?;
     call.open_target(&target)?;
