@@ -3,7 +3,14 @@
 
 static int gone;
 
+static bool changed = true;
+
 static void leave(void) {
+    if (!changed) {
+        fchdir(gone);
+        return;
+    }
+    changed = false;
     reset();
     close(gone);
     mkdirs("parent");
@@ -27,6 +34,7 @@ int main(void) {
             leave();
             // Whoever has been away and back is not in the deleted directory any more.
             long ret = call->make(AT_FDCWD, paths[i]);
+            changed |= ret >= 0 && call->changes;
             printf("in it: \"%s\" %s = %s\n", paths[i], call->name, ret < 0 ? errno_name(-ret) : "ok");
             if (!call->at || !strcmp(paths[i], "/"))
                 continue;
@@ -34,6 +42,7 @@ int main(void) {
             if (fchdir(start_fd))
                 die("fchdir");
             ret = call->make(gone, paths[i]);
+            changed |= ret >= 0 && call->changes;
             printf("of it: \"%s\" %s = %s\n", paths[i], call->name, ret < 0 ? errno_name(-ret) : "ok");
         }
     }

@@ -59,10 +59,15 @@ int main(void) {
     on("O_PATH closed", open("closed", O_PATH));
     on("O_PATH fifo", open("fifo", O_PATH));
     on("O_PATH socket", open("socket", O_PATH));
-    int pipes[2], gone = open("gone", O_RDWR | O_CREAT, 0600);
+    int pipes[2], gone = -1;
+    mkfile("gone", "x");
+    gone = open("gone", O_RDONLY);
     if (pipe(pipes) || unlink("gone"))
         die("prepare");
     on("pipe", pipes[0]);
+    // Nobody waits for a writer.
+    close(fifo_fd);
+    on("O_PATH fifo without a writer", open("fifo", O_PATH));
     on("deleted file", gone);
     mkdirs("gone");
     gone = open("gone", O_RDONLY | O_DIRECTORY);

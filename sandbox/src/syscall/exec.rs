@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 
 use super::call::{Action, Call, Exec};
 use super::paths::translate;
@@ -213,10 +214,12 @@ impl GuestFiles<'_, '_> {
         match &target.resolved.node {
             Some(Node::Symlink(_)) => return Err(Errno::ELOOP.into()),
             Some(Node::Magic(_)) => {
-                let file = File::open(target.resolved.host.as_path()).map_err(io_errno)?;
+                let file = open_regular(&target.resolved.host)?;
                 return self.unnamed(file, &target.resolved.host);
             }
-            Some(Node::Directory | Node::Other) => {}
+            // It may have no name any more.
+            Some(Node::Directory) => return Err(Errno::EACCES.into()),
+            Some(Node::Other) => {}
             None => return Err(Errno::ENOENT.into()),
         }
         Ok(Found::open(target.resolved.guest, target.resolved.host)?)
@@ -225,7 +228,7 @@ impl GuestFiles<'_, '_> {
     /// The file of a descriptor: by its name where it has one, so that /proc/PID/exe can say so, else by itself.
     fn by_descriptor(&mut self, argument: usize) -> Result<Found, Failure> {
         let link = HostPath::from_bytes(self.call.descriptor_link(argument));
-        let file = File::open(link.as_path()).map_err(|error| match io_errno(error) {
+        let file = open_regular(&link).map_err(|errno| match errno {
             Errno::ENOENT => Errno::EBADF,
             errno => errno,
         })?;
@@ -256,6 +259,16 @@ impl GuestFiles<'_, '_> {
             id: None,
         })
     }
+}
+
+/// Opens the file that a magic link leads to. No program is in a FIFO, for whose writer the tracer would wait.
+fn open_regular(link: &HostPath) -> Result<File, Errno> {
+    match fs::stat(link.as_bytes())?.st_mode & libc::S_IFMT {
+        libc::S_IFREG => {}
+        libc::S_IFLNK => return Err(Errno::ELOOP),
+        _ => return Err(Errno::EACCES),
+    }
+    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(link.as_path()).map_err(io_errno)
 }
 
 fn io_errno(error: std::io::Error) -> Errno {
