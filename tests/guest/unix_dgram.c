@@ -1,16 +1,5 @@
 // AF_UNIX datagram sockets: sendto, sendmsg, sendmmsg and recvfrom, recvmsg, recvmmsg with names.
-#include "check.h"
-
-static struct sockaddr_un address(const char *path) {
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof a.sun_path)
-        die("name of %zu bytes", strlen(path));
-    strcpy(a.sun_path, path);
-    return a;
-}
-#define LEN(path) (offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1)
-#define BIND(fd, path) ({ struct sockaddr_un a_ = address(path); show("bind(" #fd ", " #path ")", sys(SYS_bind, fd, &a_, LEN(path)), AS_NUMBER); })
-#define SENDTO(fd, path, text) ({ struct sockaddr_un a_ = address(path); show("sendto(" #fd ", " #path ")", sys(SYS_sendto, fd, text, strlen(text), MSG_DONTWAIT, &a_, LEN(path)), AS_NUMBER); })
+#include "unix.h"
 
 static int server;
 

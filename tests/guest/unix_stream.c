@@ -1,18 +1,5 @@
 // AF_UNIX stream sockets with names in the file system: bind, listen, connect, accept, and the names they report.
-#include "check.h"
-
-static struct sockaddr_un address(const char *path) {
-    struct sockaddr_un a = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof a.sun_path)
-        die("name of %zu bytes", strlen(path));
-    strcpy(a.sun_path, path);
-    return a;
-}
-#define LEN(path) (offsetof(struct sockaddr_un, sun_path) + strlen(path) + 1)
-#define BIND(fd, path) ({ struct sockaddr_un a_ = address(path); show("bind(" #fd ", " #path ")", sys(SYS_bind, fd, &a_, LEN(path)), AS_NUMBER); })
-#define CONNECT(fd, path) ({ struct sockaddr_un a_ = address(path); show("connect(" #fd ", " #path ")", sys(SYS_connect, fd, &a_, LEN(path)), AS_NUMBER); })
-
-static int stream(void) { return socket(AF_UNIX, SOCK_STREAM, 0); }
+#include "unix.h"
 
 static void name(const char *label, long ret, struct sockaddr_un *a, socklen_t n) {
     if (ret < 0)

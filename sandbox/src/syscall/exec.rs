@@ -28,10 +28,10 @@ pub fn execveat(call: &mut Call<'_>) -> Result<Action, Failure> {
         // Nothing is executed, so the kernel may look at the guest's own file; an older one does not know the flag.
         return translate(call);
     }
+    let path = call.read_path(1)?;
     if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let path = call.read_path(1)?;
     let fd = call.int(0);
     let arrays = Arrays { argv: call.args[2], envp: call.args[3], path: 1 };
     if path.is_empty() && flags & libc::AT_EMPTY_PATH != 0 {
@@ -273,6 +273,16 @@ impl GuestFiles<'_, '_> {
             id: None,
         })
     }
+}
+
+/// Opens the file that a magic link leads to. No program is in a FIFO, for whose writer the tracer would wait.
+fn open_regular(link: &HostPath) -> Result<File, Errno> {
+    match fs::stat(link.as_bytes())?.st_mode & libc::S_IFMT {
+        libc::S_IFREG => {}
+        libc::S_IFLNK => return Err(Errno::ELOOP),
+        _ => return Err(Errno::EACCES),
+    }
+    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(link.as_path()).map_err(io_errno)
 }
 
 fn io_errno(error: std::io::Error) -> Errno {
