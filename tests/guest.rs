@@ -170,7 +170,7 @@ programs! {
 }
 
 /// Programs that other test files run: `tests/bindings` gives its own a tree, those of `tests/escape.rs` differ natively
-/// on purpose, and `tests/lifecycle.rs` and `tests/mutation.rs` tell the others what to do.
+/// on purpose, and `tests/lifecycle.rs`, `tests/mutation.rs` and `tests/differ.rs` tell the others what to do.
 const SPECIAL: &[&str] = &[
     "bind_cwd",
     "bind_enter",
@@ -187,6 +187,7 @@ const SPECIAL: &[&str] = &[
     "escape_race",
     "exec_no_descriptor",
     "one_call",
+    "random_ops",
 ];
 
 /// One test a program and way of linking, for what a loader has to get right.

@@ -12,23 +12,32 @@ use crate::error::Errno;
 ///
 /// `None` where this cannot be told: no such socket, a kernel before Linux 5.6, or an outer filter that denies it.
 pub fn domain(pid: Pid, fd: i32) -> Option<i32> {
+    option(pid, fd, libc::SO_DOMAIN)
+}
+
+/// The same of its type: SOCK_STREAM, SOCK_DGRAM ...
+pub fn kind(pid: Pid, fd: i32) -> Option<i32> {
+    option(pid, fd, libc::SO_TYPE)
+}
+
+fn option(pid: Pid, fd: i32, name: i32) -> Option<i32> {
     // SAFETY: pidfd_open takes two numbers.
     let process = owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
     // SAFETY: pidfd_getfd takes three numbers.
     let socket = owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) })?;
-    let mut domain = 0i32;
+    let mut value = 0i32;
     let mut len = size_of::<i32>() as libc::socklen_t;
-    // SAFETY: the kernel writes at most `len` bytes to `domain`, and both outlive the call.
+    // SAFETY: the kernel writes at most `len` bytes to `value`, and both outlive the call.
     let result = unsafe {
         libc::getsockopt(
             socket.as_raw_fd(),
             libc::SOL_SOCKET,
-            libc::SO_DOMAIN,
-            (&raw mut domain).cast(),
+            name,
+            (&raw mut value).cast(),
             &raw mut len,
         )
     };
-    Errno::result(result).ok().map(|_| domain)
+    Errno::result(result).ok().map(|_| value)
 }
 
 fn owned(result: libc::c_long) -> Option<OwnedFd> {

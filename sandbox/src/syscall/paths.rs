@@ -83,10 +83,21 @@ pub fn path_that_fails(failure: Failure) -> Result<&'static [u8], Failure> {
     match failure {
         Failure::Errno(Errno::ENOENT) => Ok(b"/proc/self/-/-"),
         Failure::Errno(Errno::ENOTDIR) => Ok(b"/proc/self/comm/-"),
-        Failure::Errno(Errno::ENAMETOOLONG) => Ok(&[b'-'; 256]),
+        // Absolute as the others: the descriptor that a relative path begins at may be none.
+        Failure::Errno(Errno::ENAMETOOLONG) => Ok(TOO_LONG),
         failure => Err(failure),
     }
 }
+
+/// A name that no file system has.
+const TOO_LONG: &[u8] = {
+    const NAME: [u8; 257] = {
+        let mut name = [b'-'; 257];
+        name[0] = b'/';
+        name
+    };
+    &NAME
+};
 
 /// Refuses what a read-only mount refuses, and a name that is a mount point's, in the kernel's order.
 ///
@@ -135,7 +146,7 @@ impl Call<'_> {
     /// # Errors
     /// As [`Call::target`].
     pub fn target_of(&self, base: Base, path: &[u8], last: Last) -> Result<Target, Failure> {
-        self.target_refusing(base, path, last, Refuse::Nothing)
+        self.target_refusing(base, path, last, Refuse::default())
     }
 
     /// The same, where following some links is ELOOP.
@@ -196,6 +207,13 @@ impl Call<'_> {
         scope: Scope,
     ) -> Result<Target, Failure> {
         let (last, refuse) = how;
+        // Before the descriptor is looked at.
+        if path.is_empty() {
+            return Err(Errno::ENOENT.into());
+        }
+        if scope == Scope::Beneath && path.starts_with(b"/") {
+            return Err(Errno::EXDEV.into());
+        }
         let (handle, guest) = self.base(base, b"..")?;
         let Some(top) = guest else { return self.target_refusing(base, path, last, refuse) };
         let names = self.names();
@@ -252,7 +270,7 @@ impl Call<'_> {
     /// # Errors
     /// Those of path_resolution(7).
     pub fn walk_from(&self, start: vfs::Base<'_>, path: &[u8]) -> Result<Resolved, Errno> {
-        self.walk(None, start, path, (Last::Follow, Refuse::Nothing))
+        self.walk(None, start, path, (Last::Follow, Refuse::default()))
     }
 
     fn walk(
@@ -276,9 +294,19 @@ impl Call<'_> {
         let mut lookup = self.world.lookup.borrow_mut();
         lookup.hold(handle.cloned());
         let guests = self.guests();
-        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse);
+        let mount = |guest: &GuestPath| names.locate(guest).mount;
+        let only = match start {
+            vfs::Base::Named(guest) | vfs::Base::Held(guest) if refuse.crossing => Some(mount(guest)),
+            _ => None,
+        };
+        let mut lookup =
+            ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse.links).within(only);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
+        let leads_away = follows && matches!(resolved.node, Some(Node::Magic(Ok(_))));
+        if only.is_some_and(|only| leads_away || !std::ptr::eq(only, mount(&resolved.guest))) {
+            return Err(Errno::EXDEV);
+        }
         if !self.world.has(Feature::ReadOnly) {
             return Ok(resolved);
         }

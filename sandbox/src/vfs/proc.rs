@@ -9,7 +9,7 @@
 
 use nix::unistd::Pid;
 
-use super::{GuestPath, HostPath, Kind, Lookup, Namespace, Node, Spot};
+use super::{GuestPath, HostPath, Kind, Lookup, Mount, Namespace, Node, Spot};
 use crate::error::Errno;
 
 /// What a procfs must know of the guest's processes. An id may be a thread's: /proc/TID exists, though unlisted.
@@ -133,14 +133,23 @@ fn name_of(names: &Namespace, host: &HostPath) -> Option<Vec<u8>> {
     Some(mount.guest.join_bytes(rest).as_bytes().to_vec())
 }
 
-/// Which links a walk must not follow: RESOLVE_NO_MAGICLINKS and RESOLVE_NO_SYMLINKS of openat2(2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refuse {
-    Nothing,
-    /// The links of procfs that lead to a file without walking a path.
+/// What a walk must not do, as openat2(2) may say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refuse {
+    pub links: Links,
+    /// Leaving the mount where the walk begins is EXDEV, also where it comes back: RESOLVE_NO_XDEV.
+    pub crossing: bool,
+}
+
+/// Which links a walk must not follow: to follow one is ELOOP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Links {
+    #[default]
+    None,
+    /// RESOLVE_NO_MAGICLINKS: the links of procfs that lead to a file without walking a path.
     Magic,
-    /// Every symlink.
-    Links,
+    /// RESOLVE_NO_SYMLINKS.
+    All,
 }
 
 /// The host with every procfs that is mounted in the guest as the guest must see it.
@@ -148,25 +157,37 @@ pub struct ProcLookup<'a> {
     host: &'a mut dyn Lookup,
     names: &'a Namespace,
     processes: &'a dyn Processes,
-    refuse: Refuse,
+    refused: Links,
+    /// The only mount to look at, if it must not be left.
+    only: Option<&'a Mount>,
 }
 
 impl<'a> ProcLookup<'a> {
     /// Asks `host` for all that is not a process's.
     pub fn new(host: &'a mut dyn Lookup, names: &'a Namespace, processes: &'a dyn Processes) -> Self {
-        Self { host, names, processes, refuse: Refuse::Nothing }
+        Self { host, names, processes, refused: Links::None, only: None }
     }
 
-    /// The same, with links that must not be followed: to follow one is ELOOP.
-    pub fn refusing(self, refuse: Refuse) -> Self {
-        Self { refuse, ..self }
+    /// The same, with links that must not be followed.
+    pub fn refusing(self, refused: Links) -> Self {
+        Self { refused, ..self }
+    }
+
+    /// The same, where nothing is to be seen but what `only` shows.
+    pub fn within(self, only: Option<&'a Mount>) -> Self {
+        Self { only, ..self }
+    }
+
+    fn check_mount(&self, spot: &Spot<'_>) -> Result<(), Errno> {
+        let stays = self.only.is_none_or(|only| std::ptr::eq(only, spot.mount));
+        if stays { Ok(()) } else { Err(Errno::EXDEV) }
     }
 
     fn guarded(&self, node: Node, is_magic: bool) -> Node {
-        let refused = match self.refuse {
-            Refuse::Nothing => false,
-            Refuse::Magic => is_magic,
-            Refuse::Links => matches!(node, Node::Symlink(_) | Node::Magic(_)),
+        let refused = match self.refused {
+            Links::None => false,
+            Links::Magic => is_magic,
+            Links::All => matches!(node, Node::Symlink(_) | Node::Magic(_)),
         };
         if refused { Node::Magic(Err(Errno::ELOOP)) } else { node }
     }
@@ -232,11 +253,13 @@ impl Lookup for ProcLookup<'_> {
     }
 
     fn look(&mut self, spot: &Spot<'_>) -> Result<Node, Errno> {
+        self.check_mount(spot)?;
         let (node, is_magic) = self.look_through(spot)?;
         Ok(self.guarded(node, is_magic))
     }
 
     fn shortcut(&mut self, dir: &Spot<'_>, rest: &[u8]) -> Result<Option<Node>, Errno> {
+        self.check_mount(dir)?;
         if procfs(dir).is_some() {
             // Name by name, so that each is seen by `look`.
             return Ok(None);
@@ -245,6 +268,7 @@ impl Lookup for ProcLookup<'_> {
     }
 
     fn search(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
+        self.check_mount(dir)?;
         let closed = procfs(dir).and_then(Entry::parse).is_some_and(|entry| {
             !entry.names.is_empty() && !entry.is_public(false) && !self.processes.contains(entry.id)
         });
