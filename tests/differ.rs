@@ -29,8 +29,9 @@ enum Which<'a> {
     Only(&'a [usize]),
 }
 
-/// A rootfs with bindings of every sort: writable and read-only ones, one below each, a file, a file below a binding,
-/// and one directory at two places.
+/// A rootfs with bindings of every sort: writable and read-only ones, one below each, a file, a file below a binding.
+///
+/// No directory is bound at two places: nothing tells by which of them a descriptor of it was opened.
 fn world(shower: Shower) -> World {
     let world = World::new(shower, PROGRAM)
         .dir("m/in")
@@ -53,6 +54,8 @@ fn world(shower: Shower) -> World {
         .dir("rw/a")
         .dir("x/a/b")
         .link("x/c", "a/b/../../../y")
+        .dir("y/a")
+        .link("y/c", "/x/a")
         .file("single", "single file")
         .dir("bin")
         .program("bin/random_ops", PROGRAM);
@@ -69,7 +72,7 @@ fn world(shower: Shower) -> World {
         .bind("r", "/r", "ro")
         .bind("rw", "/r/rw", "rw")
         .bind("x", "/x", "rw")
-        .bind("x", "/y", "rw")
+        .bind("y", "/y", "rw")
         .bind("single", "/f", "rw")
         .bind("bin", "/bin", "ro")
         .workdir("/w")
@@ -88,7 +91,7 @@ fn run(shower: Shower, seed: u64, which: Which<'_>) -> Option<String> {
     let world = world(shower).args(args);
     let output = world.run()?;
     let dump = programs::build(PROGRAM, Kind::Static).expect("it was just built");
-    let trees = ["m", "in", "r", "rw", "x", "single", "bound"].map(|tree| world.host(tree));
+    let trees = ["m", "in", "r", "rw", "x", "y", "single", "bound"].map(|tree| world.host(tree));
     let mut command = std::process::Command::new(dump);
     command.arg("dump").arg(world.rootfs.path()).args(trees);
     let left = util::run(&mut command);
@@ -175,7 +178,9 @@ fn the_operations_are_of_every_sort_and_mostly_arrive() {
         return skip("no bind mounts in a user namespace");
     };
     let lines: Vec<_> = output.lines().filter(|line| line.contains(" w")).collect();
-    for call in ["openat ", "openat2", "mkdirat", "unlinkat", "renameat2", "linkat", "symlinkat", "bind ", "execve "] {
+    for call in
+        ["openat ", "openat2", "mkdirat", "unlinkat", "renameat2", "linkat", "symlinkat", "bind ", "execve "]
+    {
         let of_call = lines.iter().filter(|line| line.contains(call));
         let arrived = of_call.clone().filter(|line| line.contains(" = 0")).count();
         assert!(arrived >= 3, "{call}: {arrived} of {}", of_call.count());

@@ -126,8 +126,8 @@ static const char *const roots[] = {"/w", "/w", "/w", "/m", "/m", "/m/in", "/r",
 
 static const char *name(void) {
     static char longest[258];
-    static const char *const usual[] = {"a", "b", "c", "d", "e"};
-    static const char *const rare[] = {"in", "f", "rw", "prog", "script", "w", "m", "..."};
+    static const char *const usual[] = {"a", "b", "c", "d"};
+    static const char *const rare[] = {"e", "in", "f", "rw", "prog", "script", "w", "m", "..."};
     if (chance(85))
         return PICK(usual);
     if (chance(80))
@@ -414,6 +414,14 @@ static void op_access(void) {
                            : sys(SYS_faccessat2, dir, file, how, some_flags(flags)));
 }
 
+// xroot finds a mount point by its name, and does not ask whether the directory that holds it may be searched: that would
+// cost every absolute path below a binding a look more. So those directories stay open.
+static void open_holders(void) {
+    static const char *const holders[] = {"/", "/m", "/r"};
+    for (int i = 0; i < 3; i++)
+        chmod(holders[i], 0755);
+}
+
 static void op_chmod(void) {
     int dir = dirfd_(), bits = chance(40) ? 0755 : mode();
     char *file = path_or_empty();
@@ -425,6 +433,7 @@ static void op_chmod(void) {
     say_result(kind == 0   ? sys(SYS_chmod, file, bits)
                : kind == 1 ? sys(SYS_fchmodat, dir, file, bits)
                            : sys(SYS_fchmodat2, dir, file, bits, some_flags(at_follow)));
+    open_holders();
 }
 
 static void op_chown(void) {
@@ -647,6 +656,7 @@ static void op_slot(void) {
         int bits = mode();
         say("fchmod %d %04o", fd, bits);
         say_result(sys(SYS_fchmod, fd, bits));
+        open_holders();
         break;
     }
     case 8:
@@ -1014,6 +1024,12 @@ static struct worker start_worker(void) {
         dup2(reply[1], REPLY);
         // The ends of pipes to the others too.
         syscall(SYS_close_range, 3, FIRST_SLOT - 1, 0);
+        static const char *const open_first[SLOTS] = {"/w", "/w/a", "/m", "/x", "/y/a", "/r", "/m/in", "/f"};
+        for (int i = 0; i < SLOTS; i++) {
+            int fd = open(open_first[i], i % 2 ? O_RDONLY : O_PATH);
+            dup2(fd, FIRST_SLOT + i);
+            close(fd);
+        }
         work();
     }
     close(command[0]);

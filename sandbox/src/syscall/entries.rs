@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::call::{Action, Call, Rewrite};
-use super::paths::{Target, check_intent};
+use super::paths::{Target, check_intent, translate};
 use super::table::{Base, Intent};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
@@ -46,6 +46,14 @@ pub fn renameat2(call: &mut Call<'_>) -> Result<Action, Failure> {
         return Err(Errno::EINVAL.into());
     }
     move_entry(call, flags)
+}
+
+/// symlink(2), symlinkat(2): the text is read before the path.
+pub fn symlink(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if call.read_path(0)?.is_empty() {
+        return Err(Errno::ENOENT.into());
+    }
+    translate(call)
 }
 
 /// link(2), linkat(2): both names must be of one mount.

@@ -70,6 +70,12 @@ pub fn mknod(call: &mut Call<'_>) -> Result<Action, Failure> {
         libc::S_IFCHR => device != 0,
         _ => false,
     };
+    // may_mknod of fs/namei.c, before the path is read.
+    match mode & libc::S_IFMT {
+        0 | libc::S_IFREG | libc::S_IFCHR | libc::S_IFBLK | libc::S_IFIFO | libc::S_IFSOCK => {}
+        libc::S_IFDIR => return Err(Errno::EPERM.into()),
+        _ => return Err(Errno::EINVAL.into()),
+    }
     let mut action = translate(call)?;
     if let Action::Rewrite(rewrite) = &mut action {
         if is_device && call.pretends_capability(CAP_MKNOD) {

@@ -192,7 +192,9 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     let is_openat2 = call.row.name == "openat2";
     match rewrite_known(call, how, place) {
         // The kernel looks at the flags before it reads the path. Which ones go together depends on its version.
-        Err(Failure::Errno(_)) if !fs::open_flags_are_valid(how.flags, how.mode, is_openat2.then_some(how.resolve)) => {
+        Err(Failure::Errno(_))
+            if !fs::open_flags_are_valid(how.flags, how.mode, is_openat2.then_some(how.resolve)) =>
+        {
             Err(Errno::EINVAL.into())
         }
         decided => decided,

@@ -13,7 +13,7 @@ use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure, tell};
 use crate::sys::fs;
 use crate::vfs::proc::{ProcLookup, Refuse};
-use crate::vfs::{self, GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved, Tail, resolve};
+use crate::vfs::{self, GuestPath, HostPath, Kind, Last, NAME_MAX, Namespace, Node, Resolved, Tail, resolve};
 
 /// Where a path argument leads.
 pub struct Target {
@@ -108,12 +108,18 @@ pub fn check_intent(row: &Row, intent: Intent, resolved: &Resolved) -> Result<()
     match intent {
         Intent::Read | Intent::Open | Intent::Remove => Ok(()),
         Intent::Write => readonly,
+        // Too long a name is found before the mount is looked at, by the kernel.
+        Intent::Create if resolved.node.is_none() && is_too_long(&resolved.guest) => Ok(()),
         Intent::Create if resolved.node.is_some() || resolved.holds_mount => Err(Errno::EEXIST),
         Intent::Create if resolved.tail == Tail::Slash && !row.name.starts_with("mkdir") => {
             Err(Errno::ENOENT)
         }
         Intent::Create => readonly,
     }
+}
+
+fn is_too_long(entry: &GuestPath) -> bool {
+    entry.name().is_some_and(|name| name.len() > NAME_MAX)
 }
 
 impl Call<'_> {
@@ -299,8 +305,7 @@ impl Call<'_> {
             vfs::Base::Named(guest) | vfs::Base::Held(guest) if refuse.crossing => Some(mount(guest)),
             _ => None,
         };
-        let mut lookup =
-            ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse.links).within(only);
+        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse.links).within(only);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
         let leads_away = follows && matches!(resolved.node, Some(Node::Magic(Ok(_))));

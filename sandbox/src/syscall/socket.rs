@@ -182,14 +182,14 @@ fn fitting(name: &[u8]) -> Result<Vec<u8>, Errno> {
 
 /// True unless the descriptor in the first argument is known to be a socket of another family.
 fn may_be_unix(call: &Call<'_>) -> bool {
-    let domain = socket::domain(call.task().process.pid, call.int(0));
+    let domain = socket::domain(call.task().process.pid, call.tid, call.int(0));
     domain.is_none_or(|domain| domain == libc::AF_UNIX)
 }
 
 /// Whether the kernel walks the name that the call has. Of the sockets that have a connection it does not: they send along
 /// that, and refuse an address (EISCONN, EOPNOTSUPP) or overlook it.
 fn looks_at_name(call: &Call<'_>) -> bool {
-    let kind = || socket::kind(call.task().process.pid, call.int(0));
+    let kind = || socket::kind(call.task().process.pid, call.tid, call.int(0));
     call.row.name == "connect" || kind().is_none_or(|kind| kind == libc::SOCK_DGRAM)
 }
 

@@ -7,10 +7,12 @@
 //! Source: proc(5), fs/proc/base.c, fs/d_path.c; a bind mount in a user namespace shows the same.
 #![forbid(unsafe_code)]
 
+use nix::libc;
 use nix::unistd::Pid;
 
 use super::{GuestPath, HostPath, Kind, Lookup, Mount, Namespace, Node, Spot};
 use crate::error::Errno;
+use crate::sys::fs;
 
 /// What a procfs must know of the guest's processes. An id may be a thread's: /proc/TID exists, though unlisted.
 pub trait Processes {
@@ -215,14 +217,14 @@ impl<'a> ProcLookup<'a> {
             };
         }
         match self.host.look(spot)? {
-            Node::Symlink(text) if entry.is_place() => Ok((self.place(&entry, &text), true)),
-            Node::Symlink(text) if entry.is_handle() => Ok((self.handle(&text), true)),
+            Node::Symlink(text) if entry.is_place() => Ok((self.place(&entry, spot, &text), true)),
+            Node::Symlink(text) if entry.is_handle() => Ok((Self::handle(self.names, spot, &text), true)),
             node => Ok((node, false)),
         }
     }
 
     /// The answer for a link that names a place: `text` is the host's.
-    fn place(&self, entry: &Entry<'_>, text: &[u8]) -> Node {
+    fn place(&self, entry: &Entry<'_>, spot: &Spot<'_>, text: &[u8]) -> Node {
         let guest = match entry.names[0] {
             b"root" => Some(b"/".to_vec()),
             b"exe" => self.processes.exe(entry.id).map(|exe| exe.as_bytes().to_vec()),
@@ -232,13 +234,17 @@ impl<'a> ProcLookup<'a> {
                 known.or_else(|| self.names.guest_of(&host)).map(|cwd| cwd.as_bytes().to_vec())
             }
         };
-        guest.map_or_else(|| self.handle(text), Node::Symlink)
+        guest.map_or_else(|| Self::handle(self.names, spot, text), Node::Symlink)
     }
 
     /// The answer for a link that leads to a file with or without a name.
-    fn handle(&self, text: &[u8]) -> Node {
+    fn handle(names: &Namespace, spot: &Spot<'_>, text: &[u8]) -> Node {
         let absolute = text.starts_with(b"/");
-        let guest = absolute.then(|| self.names.guest_of(&HostPath::from_bytes(text.to_vec()))).flatten();
+        // The name of another file by now, or none.
+        if text.ends_with(b" (deleted)") && !is_directory(spot.host) {
+            return Node::Magic(Err(Errno::ENOTDIR));
+        }
+        let guest = absolute.then(|| names.guest_of(&HostPath::from_bytes(text.to_vec()))).flatten();
         Node::Magic(match guest {
             Some(guest) => Ok(guest.as_bytes().to_vec()),
             None if absolute => Err(Errno::ENOENT),
@@ -278,6 +284,11 @@ impl Lookup for ProcLookup<'_> {
     fn may_follow(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
         if procfs(dir).is_some() { Ok(()) } else { self.host.may_follow(dir) }
     }
+}
+
+/// Whether a link leads to a directory, whatever it is called.
+fn is_directory(link: &HostPath) -> bool {
+    fs::stat(link.as_bytes()).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFDIR)
 }
 
 /// The path below the top of the procfs that shows `spot`, if one does.

@@ -13,6 +13,9 @@ use crate::error::Errno;
 /// As MAXSYMLINKS in include/linux/namei.h.
 const MAX_LINKS: u32 = 40;
 
+/// As in include/uapi/linux/limits.h.
+pub const NAME_MAX: usize = 255;
+
 /// Why a walk ended without a place.
 pub(super) enum Stop {
     Errno(Errno),
@@ -155,7 +158,7 @@ impl<'a> Walk<'a> {
             Spot { guest: &guest, host: &place.host, mount: place.mount, below_base: below.as_deref() };
         match self.lookup.look(&spot) {
             Ok(node) => Ok(Found::Node(node)),
-            Err(Errno::ENOENT) if self.may_be_absent(after) => Ok(Found::Nothing),
+            Err(errno) if self.says_absent(errno, name, after) => Ok(Found::Nothing),
             Err(errno) => Err(Stop::probe(errno)),
         }
     }
@@ -170,7 +173,7 @@ impl<'a> Walk<'a> {
             rest.extend_from_slice(b"/.");
         }
         let found = match self.probe_dir(|lookup, dir| lookup.shortcut(dir, &rest)) {
-            Err(Stop::Errno(Errno::ENOENT)) if self.may_be_absent(after) => {
+            Err(Stop::Errno(errno)) if self.says_absent(errno, names[names.len() - 1], after) => {
                 return self.leap_to_parent(&names[..names.len() - 1]);
             }
             found => found?,
@@ -326,6 +329,18 @@ impl<'a> Walk<'a> {
             After::Slash => self.last != Last::Entry,
             After::Dot | After::DotDot(_) | After::Names(_) => true,
         }
+    }
+
+    /// Whether a probe's `errno` means that the last `name` is missing, and may be.
+    ///
+    /// An entry whose name is too long is missing too: when the kernel says so depends on the call.
+    fn says_absent(&self, errno: Errno, name: &[u8], after: After) -> bool {
+        let is_missing = match errno {
+            Errno::ENOENT => true,
+            Errno::ENAMETOOLONG => self.last == Last::Entry && name.len() > NAME_MAX,
+            _ => false,
+        };
+        is_missing && self.may_be_absent(after)
     }
 
     /// Whether a name with this behind it may be missing.
