@@ -29,6 +29,8 @@ pub struct Climbed<'p> {
     pub steps: usize,
     /// What follows them; "." for nothing.
     pub rest: &'p [u8],
+    /// Nothing follows.
+    pub is_last: bool,
 }
 
 impl Call<'_> {
@@ -49,7 +51,7 @@ impl Call<'_> {
     /// # Errors
     /// As open(2).
     pub fn climb<'p>(&self, start: &Arc<OwnedFd>, path: &'p [u8]) -> Result<Option<Climbed<'p>>, Errno> {
-        let mut climbed = Climbed { handle: Arc::clone(start), name: None, steps: 0, rest: path };
+        let mut climbed = Climbed { handle: Arc::clone(start), name: None, steps: 0, rest: path, is_last: false };
         while climbed.name.is_none() && self.was_in_the_guest(&climbed.handle) {
             let Some(rest) = after_dotdot(climbed.rest) else { break };
             let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -59,6 +61,7 @@ impl Call<'_> {
             climbed.rest = rest;
         }
         if climbed.rest.is_empty() {
+            climbed.is_last = true;
             climbed.rest = b".";
         }
         Ok((climbed.steps > 0).then_some(climbed))

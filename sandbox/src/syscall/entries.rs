@@ -83,12 +83,12 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
         Some(old) => old.resolved.readonly,
         None => matches!(old_spec.base, Base::Fd(arg) if call.check_descriptor(arg.into()).is_err()),
     };
-    if from.is_none() && is_tools {
-        return Err(Errno::EXDEV.into());
-    }
     let to = parent_mount(names, &new.resolved);
-    if !new.resolved.outside && from.is_some_and(|from| !std::ptr::eq(from, to)) {
-        return Err(Errno::EXDEV.into());
+    let other_mount = !new.resolved.outside && from.is_some_and(|from| !std::ptr::eq(from, to));
+    if from.is_none() && is_tools || other_mount {
+        // filename_create comes first.
+        let exists = new.resolved.node.is_some();
+        return Err(if exists { Errno::EEXIST } else { Errno::EXDEV }.into());
     }
     let mut rewrite = Rewrite::default();
     match old {

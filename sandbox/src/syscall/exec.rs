@@ -6,6 +6,7 @@ use std::io::Read;
 use std::os::fd::{AsRawFd, OwnedFd};
 
 use super::call::{Action, Call, Exec};
+use super::paths::translate;
 use super::table::Base;
 use crate::error::{Errno, Failure};
 use crate::exec::{self, Files, Found, Plan, Refused, Start};
@@ -21,11 +22,16 @@ pub fn execve(call: &mut Call<'_>) -> Result<Action, Failure> {
 
 /// execveat(2): dirfd, path, argv, envp, flags.
 pub fn execveat(call: &mut Call<'_>) -> Result<Action, Failure> {
+    /// As in include/uapi/linux/fcntl.h: nothing is executed, the kernel only tells whether it would.
+    const AT_EXECVE_CHECK: i32 = 0x10000;
     let flags = call.int(4);
+    if flags & AT_EXECVE_CHECK != 0 {
+        return translate(call);
+    }
+    let path = call.read_path(1)?;
     if flags & !(libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW) != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let path = call.read_path(1)?;
     let fd = call.int(0);
     let arrays = Arrays { argv: call.args[2], envp: call.args[3], path: 1 };
     if path.is_empty() && flags & libc::AT_EMPTY_PATH != 0 {

@@ -8,10 +8,13 @@
 //! Source: chown(2), mknod(2), chmod(2), setxattr(2), chroot(2), sethostname(2), capabilities(7).
 #![forbid(unsafe_code)]
 
+use std::os::fd::AsFd;
+
 use super::call::{Action, Call, OnExit, Rewrite};
 use super::paths::translate;
 use super::table::{Base, Feature};
 use crate::error::{Errno, Failure};
+use crate::sys::fs;
 use crate::vfs::{GuestPath, Last, Node};
 
 // As in include/uapi/linux/capability.h.
@@ -65,17 +68,14 @@ fn keep_owner(call: &Call<'_>, mut rewrite: Rewrite, ids: usize) -> Result<Actio
 pub fn mknod(call: &mut Call<'_>) -> Result<Action, Failure> {
     let mode_at = usize::from(call.row.paths[0].arg) + 1;
     let (mode, device) = (call.args[mode_at] as u32, call.args[mode_at + 1]);
+    // may_mknod() comes before the path.
     let is_device = match mode & libc::S_IFMT {
         libc::S_IFBLK => true,
         libc::S_IFCHR => device != 0,
-        _ => false,
-    };
-    // may_mknod of fs/namei.c, before the path is read.
-    match mode & libc::S_IFMT {
-        0 | libc::S_IFREG | libc::S_IFCHR | libc::S_IFBLK | libc::S_IFIFO | libc::S_IFSOCK => {}
+        0 | libc::S_IFREG | libc::S_IFIFO | libc::S_IFSOCK => false,
         libc::S_IFDIR => return Err(Errno::EPERM.into()),
         _ => return Err(Errno::EINVAL.into()),
-    }
+    };
     let mut action = translate(call)?;
     if let Action::Rewrite(rewrite) = &mut action {
         if is_device && call.pretends_capability(CAP_MKNOD) {
@@ -171,13 +171,35 @@ fn forgive_xattr(call: &Call<'_>, name_at: usize) -> Option<OnExit> {
 pub fn chroot(call: &mut Call<'_>) -> Result<Action, Failure> {
     let path = call.read_path(0)?;
     let target = call.target_of(Base::Cwd, &path, Last::Follow)?;
-    if !matches!(target.resolved.node, Some(Node::Directory)) {
+    let file = call.open_target(&target)?;
+    if fs::fstat(file.as_fd())?.st_mode & libc::S_IFMT != libc::S_IFDIR {
         return Err(Errno::ENOTDIR.into());
+    }
+    if !call.pretends() {
+        fs::access(file.as_fd(), libc::X_OK, libc::AT_EACCESS)?;
     }
     let is_root = target.resolved.guest == GuestPath::root();
     if is_root && call.pretends_capability(CAP_SYS_CHROOT) {
         return Ok(Action::Answer(0));
     }
+    Err(Errno::EPERM.into())
+}
+
+/// mount(2), umount2(2): the kernel finds the mount point before it asks for the privilege.
+pub fn mount(call: &mut Call<'_>) -> Result<Action, Failure> {
+    /// As in include/linux/fs.h and include/uapi/linux/fs.h.
+    const UMOUNT_FLAGS: i32 = libc::MNT_FORCE | libc::MNT_DETACH | libc::MNT_EXPIRE | libc::UMOUNT_NOFOLLOW;
+    if call.row.name == "umount2" && call.int(1) & !UMOUNT_FLAGS != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    if call.row.name == "mount" {
+        // Type, source and data are copied before anything is looked up.
+        for text in [call.args[2], call.args[0], call.args[4]].into_iter().filter(|&text| text != 0) {
+            call.mem.read(text, &mut [0])?;
+        }
+    }
+    let target = call.target(&call.row.paths[0])?.ok_or(Errno::ENOENT)?;
+    call.open_target(&target)?;
     Err(Errno::EPERM.into())
 }
 

@@ -9,7 +9,7 @@
 use std::os::fd::AsFd;
 
 use super::call::{Action, Call, Rewrite};
-use super::paths::{Scope, Target, path_that_fails, translate};
+use super::paths::{Scope, Target, stage_failure, translate};
 use super::proc::{self, Replacement};
 use super::table::{Base, number};
 use crate::error::{Errno, Failure};
@@ -33,6 +33,7 @@ const RESOLVE_NO_MAGICLINKS: u64 = 0x02;
 const RESOLVE_NO_SYMLINKS: u64 = 0x04;
 const RESOLVE_BENEATH: u64 = 0x08;
 const RESOLVE_IN_ROOT: u64 = 0x10;
+const RESOLVE_CACHED: u64 = 0x20;
 
 /// Flags that keep the walk inside the descriptor's directory.
 const SCOPED: u64 = RESOLVE_BENEATH | RESOLVE_IN_ROOT;
@@ -202,18 +203,13 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
 }
 
 fn rewrite_known(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failure> {
-    let path = call.read_path(place.path)?;
+    let path = match call.read_path(place.path) {
+        Ok(path) => path,
+        Err(errno) => return fail(call, how, place, errno.into()),
+    };
     let target = match find(call, place.base, &path, how) {
         Ok(target) => target,
-        Err(failure) => {
-            // The kernel looks for a free descriptor first.
-            let mut rewrite = Rewrite::default();
-            rewrite.stage_path(place.path, path_that_fails(failure)?);
-            if call.row.name == "openat2" {
-                How { resolve: how.resolve & !OBEYED, ..how }.stage(&mut rewrite);
-            }
-            return Ok(Action::Rewrite(rewrite));
-        }
+        Err(failure) => return fail(call, how, place, failure),
     };
     let resolved = &target.resolved;
     let follows = matches!(target.last, Last::Follow | Last::Create);
@@ -259,6 +255,20 @@ fn rewrite_known(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, 
     let wanted = how.resolve & !OBEYED;
     let resolve = if strict { wanted | RESOLVE_NO_SYMLINKS } else { wanted };
     How { resolve, ..how }.stage(&mut rewrite);
+    Ok(Action::Rewrite(rewrite))
+}
+
+/// Lets the kernel fail for the path, as it looks at the flags and for a free descriptor first.
+fn fail(call: &Call<'_>, how: How, place: Place, failure: Failure) -> Result<Action, Failure> {
+    let mut rewrite = Rewrite::default();
+    stage_failure(&mut rewrite, place.path, failure)?;
+    if call.row.name == "openat2" {
+        // The kernel has no memory of the path that fails, as it has of the guest's; which files it would make or cut
+        // it refuses at once.
+        let makes = how.has(libc::O_CREAT | libc::O_TRUNC | TMPFILE_BIT);
+        let done = if makes { OBEYED } else { OBEYED | RESOLVE_CACHED };
+        How { resolve: how.resolve & !done, ..how }.stage(&mut rewrite);
+    }
     Ok(Action::Rewrite(rewrite))
 }
 

@@ -45,8 +45,7 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
         let target = match call.pinned(spec) {
             Ok(target) => target,
             Err(failure) => {
-                let path = path_that_fails(failure)?;
-                rewrite.stage_path(spec.arg.into(), path);
+                stage_failure(&mut rewrite, spec.arg.into(), failure)?;
                 fails = true;
                 continue;
             }
@@ -67,54 +66,53 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
     Ok(Action::Rewrite(rewrite))
 }
 
-/// fanotify_mark(2): FAN_MARK_FLUSH names no file.
+/// fanotify_mark(2): FAN_MARK_FLUSH names no file, and NULL none but the descriptor's, EBADF for AT_FDCWD.
 pub fn fanotify_mark(call: &mut Call<'_>) -> Result<Action, Failure> {
-    if call.args[1] as u32 & libc::FAN_MARK_FLUSH != 0 { Ok(Action::Pass) } else { translate(call) }
+    let null_of_cwd = call.args[4] == 0 && call.int(3) == libc::AT_FDCWD;
+    if null_of_cwd || call.args[1] as u32 & libc::FAN_MARK_FLUSH != 0 { Ok(Action::Pass) } else { translate(call) }
 }
 
-/// A path by which the kernel gives the errno of a path that leads nowhere.
+/// Makes argument `arg` a path by which the kernel gives the errno of one that leads nowhere.
 ///
 /// For the kernel looks at flags, lengths and other pointers before or after the path, each call in its own order, and
-/// knows that order best.
+/// knows that order best. The paths are absolute, so that no descriptor is looked at.
 ///
 /// # Errors
 /// The failure itself, where no path is sure to give it.
-pub fn path_that_fails(failure: Failure) -> Result<&'static [u8], Failure> {
+pub fn stage_failure(rewrite: &mut Rewrite, arg: usize, failure: Failure) -> Result<(), Failure> {
     match failure {
-        Failure::Errno(Errno::ENOENT) => Ok(b"/proc/self/-/-"),
-        Failure::Errno(Errno::ENOTDIR) => Ok(b"/proc/self/comm/-"),
-        // Absolute as the others: the descriptor that a relative path begins at may be none.
-        Failure::Errno(Errno::ENAMETOOLONG) => Ok(TOO_LONG),
-        failure => Err(failure),
+        Failure::Errno(Errno::ENOENT) => rewrite.stage_path(arg, b"/proc/self/-/-"),
+        Failure::Errno(Errno::ENOTDIR) => rewrite.stage_path(arg, b"/proc/self/comm/-"),
+        Failure::Errno(Errno::ENAMETOOLONG) => {
+            rewrite.stage_path(arg, &[&b"/"[..], &[b'-'; 256]].concat());
+        }
+        // No program has memory there, and no other thread can map any.
+        Failure::Errno(Errno::EFAULT) => rewrite.set(arg, u64::MAX),
+        failure => return Err(failure),
     }
+    Ok(())
 }
-
-/// A name that no file system has.
-const TOO_LONG: &[u8] = {
-    const NAME: [u8; 257] = {
-        let mut name = [b'-'; 257];
-        name[0] = b'/';
-        name
-    };
-    &NAME
-};
 
 /// Refuses what a read-only mount refuses, and a name that is a mount point's, in the kernel's order.
 ///
 /// filename_create of fs/namei.c finds an existing name before it looks at the mount, and a slash behind the name of
-/// what will be no directory. For [`Intent::Remove`] see [`super::entries`].
+/// what will be no directory. What has nothing to do with a mount the kernel finds itself, in its own order.
+/// For [`Intent::Remove`] see [`super::entries`].
 pub fn check_intent(row: &Row, intent: Intent, resolved: &Resolved) -> Result<(), Errno> {
-    let readonly = if resolved.readonly { Err(Errno::EROFS) } else { Ok(()) };
     match intent {
         Intent::Read | Intent::Open | Intent::Remove => Ok(()),
-        Intent::Write => readonly,
-        // Too long a name is found before the mount is looked at, by the kernel.
+        Intent::Write if resolved.readonly => Err(Errno::EROFS),
+        // Too long a name is found before the mount is looked at.
         Intent::Create if resolved.node.is_none() && is_too_long(&resolved.guest) => Ok(()),
-        Intent::Create if resolved.node.is_some() || resolved.holds_mount => Err(Errno::EEXIST),
-        Intent::Create if resolved.tail == Tail::Slash && !row.name.starts_with("mkdir") => {
+        Intent::Create if resolved.holds_mount => Err(Errno::EEXIST),
+        Intent::Create if resolved.readonly && resolved.node.is_some() => Err(Errno::EEXIST),
+        Intent::Create
+            if resolved.readonly && resolved.tail == Tail::Slash && !row.name.starts_with("mkdir") =>
+        {
             Err(Errno::ENOENT)
         }
-        Intent::Create => readonly,
+        Intent::Create if resolved.readonly => Err(Errno::EROFS),
+        Intent::Write | Intent::Create => Ok(()),
     }
 }
 
@@ -221,7 +219,12 @@ impl Call<'_> {
             return Err(Errno::EXDEV.into());
         }
         let (handle, guest) = self.base(base, b"..")?;
-        let Some(top) = guest else { return self.target_refusing(base, path, last, refuse) };
+        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path) {
+            return Err(Errno::EXDEV.into());
+        }
+        let Some(top) = guest else {
+            return self.target_refusing(base, below_top(path), last, refuse);
+        };
         let names = self.names();
         if names.locate(&top).mount.kind == Kind::Proc {
             // The links of a procfs are known by their place in it.
@@ -231,9 +234,6 @@ impl Call<'_> {
             } else {
                 self.target_refusing(base, path, last, refuse)
             };
-        }
-        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path) {
-            return Err(Errno::EXDEV.into());
         }
         let (names, root) = (names.below(&top), GuestPath::root());
         let mut resolved = self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how)?;
@@ -256,9 +256,12 @@ impl Call<'_> {
         climbed: Climbed<'_>,
         (last, refuse): (Last, Refuse),
     ) -> Result<Target, Failure> {
-        let Climbed { handle: upper, name, steps, rest } = climbed;
+        let Climbed { handle: upper, name, steps, rest, is_last } = climbed;
         if let Some(name) = name {
-            let resolved = self.walk(None, vfs::Base::Named(&name), rest, (last, refuse))?;
+            let mut resolved = self.walk(None, vfs::Base::Named(&name), rest, (last, refuse))?;
+            if is_last && last == Last::Entry {
+                resolved.tail = Tail::DotDot;
+            }
             return self.reachable(Target { resolved, last, handle: None, via: None });
         }
         let mut resolved = self.walk(Some(&upper), vfs::Base::Outside, rest, (last, refuse))?;
@@ -425,6 +428,21 @@ impl Call<'_> {
     /// The guest name of what a /proc link says; `None` for what is deleted or outside.
     pub fn name_of(&self, host: HostPath) -> Option<GuestPath> {
         self.task().process.reached.borrow().name(self.names(), &host)
+    }
+}
+
+/// `path` without what would leave a directory that is the root: slashes, `.` and `..` at its beginning.
+fn below_top(path: &[u8]) -> &[u8] {
+    let mut rest = path;
+    loop {
+        let end = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
+        if !matches!(&rest[..end], b"" | b"." | b"..") {
+            return rest;
+        }
+        if end == rest.len() {
+            return b".";
+        }
+        rest = &rest[end + 1..];
     }
 }
 

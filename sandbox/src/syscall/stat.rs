@@ -28,9 +28,7 @@ pub fn stat(call: &mut Call<'_>) -> Result<Action, Failure> {
 /// newfstatat(2), which the C library's stat functions are.
 pub fn newfstatat(call: &mut Call<'_>) -> Result<Action, Failure> {
     if call.args[3] as u32 & !KNOWN != 0 {
-        // The kernel looks at the path's memory first.
-        call.read_path(1)?;
-        return Err(Errno::EINVAL.into());
+        return unknown_flags(call);
     }
     if call.args[3] as u32 & libc::AT_SYMLINK_NOFOLLOW as u32 != 0 {
         if let Some(entry) = call.plain_entry(1)? {
@@ -38,6 +36,14 @@ pub fn newfstatat(call: &mut Call<'_>) -> Result<Action, Failure> {
         }
     }
     answer_stat(call, 2)
+}
+
+/// Flags that the kernel does not know it refuses before it looks at the path; what a descriptor alone names it answers.
+fn unknown_flags(call: &mut Call<'_>) -> Result<Action, Failure> {
+    match call.target(&call.row.paths[0]) {
+        Ok(None) => of_descriptor(call),
+        _ => Err(Errno::EINVAL.into()),
+    }
 }
 
 /// Flags of newfstatat and statx.
@@ -71,9 +77,7 @@ pub fn statx(call: &mut Call<'_>) -> Result<Action, Failure> {
         return Err(Errno::EINVAL.into());
     }
     if flags & !KNOWN != 0 {
-        // The kernel looks at the path's memory first.
-        call.read_path(1)?;
-        return Err(Errno::EINVAL.into());
+        return unknown_flags(call);
     }
     if flags & libc::AT_SYMLINK_NOFOLLOW as u32 != 0 {
         if let Some(entry) = call.plain_entry(1)? {

@@ -36,6 +36,7 @@ const CHILD: &str = "the child is traced from its first instruction and shares w
 const CHILDREN: &str = "waits for the caller's own children only";
 const QUEUE: &str = "names a queue inside the kernel, not a file of any tree";
 
+const UMOUNT_NOFOLLOW: u32 = libc::UMOUNT_NOFOLLOW as u32;
 const IN_DONT_FOLLOW: u32 = libc::IN_DONT_FOLLOW;
 const FAN_MARK_DONT_FOLLOW: u32 = libc::FAN_MARK_DONT_FOLLOW;
 const SIGSYS: u32 = libc::SIGSYS as u32;
@@ -285,8 +286,8 @@ pub const ROWS: &[Row] = &[
     allow("sync", 162, 81),
     refuse("acct", 163, 89, EPERM, "needs CAP_SYS_PACCT, and names a file for the whole host"),
     allow("settimeofday", 164, 170),
-    refuse("mount", 165, 40, EPERM, MOUNT),
-    refuse("umount2", 166, 39, EPERM, MOUNT),
+    path("mount", 165, 40, fakeroot::mount, &[from_cwd(1)]).why(MOUNT),
+    path("umount2", 166, 39, fakeroot::mount, &[from_cwd(0).nofollow_if(1, UMOUNT_NOFOLLOW)]).why(MOUNT),
     refuse("swapon", 167, 224, EPERM, "needs CAP_SYS_ADMIN, and names a file for the whole host"),
     refuse("swapoff", 168, 225, EPERM, "needs CAP_SYS_ADMIN, and names a file for the whole host"),
     refuse("reboot", 169, 142, EPERM, WHOLE_HOST),
