@@ -26,9 +26,11 @@ pub fn open_path(path: &[u8]) -> Result<OwnedFd, Errno> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH.
-pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8]) -> bool {
-    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_BENEATH);
+/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH, through links or up to the first.
+pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8], follow_links: bool) -> bool {
+    let links = if follow_links { ResolveFlag::empty() } else { ResolveFlag::RESOLVE_NO_SYMLINKS };
+    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_BENEATH | links);
     matches!(openat2(start, path, how), Err(Errno::EXDEV))
 }
 

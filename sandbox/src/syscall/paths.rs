@@ -12,7 +12,7 @@ use super::far::Via;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure, tell};
 use crate::sys::fs;
-use crate::vfs::proc::{ProcLookup, Refuse};
+use crate::vfs::proc::{Links, ProcLookup, Refuse};
 use crate::vfs::{self, GuestPath, HostPath, Kind, Last, NAME_MAX, Namespace, Node, Resolved, Tail, resolve};
 
 /// Where a path argument leads.
@@ -116,7 +116,8 @@ pub fn check_intent(row: &Row, intent: Intent, resolved: &Resolved) -> Result<()
     }
 }
 
-fn is_too_long(entry: &GuestPath) -> bool {
+/// Whether no file system has an entry of this name.
+pub fn is_too_long(entry: &GuestPath) -> bool {
     entry.name().is_some_and(|name| name.len() > NAME_MAX)
 }
 
@@ -219,7 +220,11 @@ impl Call<'_> {
             return Err(Errno::EXDEV.into());
         }
         let (handle, guest) = self.base(base, b"..")?;
-        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path) {
+        if fs::fstat(handle.as_fd())?.st_mode & libc::S_IFMT != libc::S_IFDIR {
+            return Err(Errno::ENOTDIR.into());
+        }
+        let follow_links = refuse.links != Links::All;
+        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, follow_links) {
             return Err(Errno::EXDEV.into());
         }
         let Some(top) = guest else {
@@ -311,7 +316,9 @@ impl Call<'_> {
         let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse.links).within(only);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
-        let leads_away = follows && matches!(resolved.node, Some(Node::Magic(Ok(_))));
+        // ELOOP is the caller's to give: the link is not followed.
+        let leads_away = follows
+            && matches!(&resolved.node, Some(Node::Magic(target)) if *target != Err(Errno::ELOOP));
         if only.is_some_and(|only| leads_away || !std::ptr::eq(only, mount(&resolved.guest))) {
             return Err(Errno::EXDEV);
         }

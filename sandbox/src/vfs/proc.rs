@@ -180,8 +180,8 @@ impl<'a> ProcLookup<'a> {
         Self { only, ..self }
     }
 
-    fn check_mount(&self, spot: &Spot<'_>) -> Result<(), Errno> {
-        let stays = self.only.is_none_or(|only| std::ptr::eq(only, spot.mount));
+    fn check_mount(&self, mount: &Mount) -> Result<(), Errno> {
+        let stays = self.only.is_none_or(|only| std::ptr::eq(only, mount));
         if stays { Ok(()) } else { Err(Errno::EXDEV) }
     }
 
@@ -259,13 +259,13 @@ impl Lookup for ProcLookup<'_> {
     }
 
     fn look(&mut self, spot: &Spot<'_>) -> Result<Node, Errno> {
-        self.check_mount(spot)?;
+        self.check_mount(spot.mount)?;
         let (node, is_magic) = self.look_through(spot)?;
         Ok(self.guarded(node, is_magic))
     }
 
     fn shortcut(&mut self, dir: &Spot<'_>, rest: &[u8]) -> Result<Option<Node>, Errno> {
-        self.check_mount(dir)?;
+        self.check_mount(dir.mount)?;
         if procfs(dir).is_some() {
             // Name by name, so that each is seen by `look`.
             return Ok(None);
@@ -273,8 +273,12 @@ impl Lookup for ProcLookup<'_> {
         Ok(self.host.shortcut(dir, rest)?.map(|node| self.guarded(node, false)))
     }
 
+    fn cross(&mut self, mount: &Mount) -> Result<(), Errno> {
+        self.check_mount(mount)
+    }
+
     fn search(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
-        self.check_mount(dir)?;
+        self.check_mount(dir.mount)?;
         let closed = procfs(dir).and_then(Entry::parse).is_some_and(|entry| {
             !entry.names.is_empty() && !entry.is_public(false) && !self.processes.contains(entry.id)
         });

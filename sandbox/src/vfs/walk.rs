@@ -106,7 +106,7 @@ impl<'a> Walk<'a> {
         let run = Run::parse(todo);
         let names: Vec<&[u8]> = run.names.iter().map(|name| &todo[name.clone()]).collect();
         let known = if self.outside { 0 } else { self.ns.known_names(&self.dir, &names) };
-        self.enter_known(&names[..known]);
+        self.enter_known(&names[..known])?;
         if known == names.len() {
             return self.arrive(self.known_node(), false, run.after, todo);
         }
@@ -277,13 +277,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Enters names that the mount table knows. What is on the host's disk there does not matter.
-    fn enter_known(&mut self, names: &[&[u8]]) {
+    fn enter_known(&mut self, names: &[&[u8]]) -> Result<(), Errno> {
         for name in names {
             self.enter(name);
             if self.ns.is_mount_point(&self.dir) {
                 self.leave_base();
+                self.lookup.cross(self.ns.locate(&self.dir).mount)?;
             }
         }
+        Ok(())
     }
 
     /// The node at `dir` without a look: it is a directory that we came through, or a name of the mount table.
