@@ -196,7 +196,7 @@ programs! {
 }
 
 /// Programs that other test files run: `tests/bindings` gives its own a tree, those of `tests/escape.rs` differ natively
-/// on purpose, and `tests/lifecycle.rs` and `tests/mutation.rs` tell the others what to do.
+/// on purpose, and `tests/lifecycle.rs`, `tests/mutation.rs` and `tests/differ.rs` tell the others what to do.
 const SPECIAL: &[&str] = &[
     "bind_cwd",
     "bind_enter",
@@ -214,6 +214,7 @@ const SPECIAL: &[&str] = &[
     "count_stops",
     "one_call",
     "traced",
+    "random_ops",
 ];
 
 /// One test a program and way of linking, for what a loader has to get right.

@@ -1,5 +1,6 @@
 //! A root file system with bindings, twice: for the kernel, with real mounts, and for xroot.
 #![forbid(unsafe_code)]
+#![allow(dead_code, reason = "each test file uses its own part of it")]
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -107,6 +108,13 @@ impl World {
         self
     }
 
+    /// Puts a copy of the test program into the rootfs.
+    pub fn program_in_rootfs(self, guest: &str, program: &str) -> Self {
+        let built = programs::build(program, Kind::Static).expect("static programs can be built");
+        self.rootfs.copy(&built, guest);
+        self
+    }
+
     /// Changes the rootfs.
     pub fn rootfs(mut self, change: impl FnOnce(Rootfs) -> Rootfs) -> Self {
         self.rootfs = change(self.rootfs);
@@ -148,6 +156,12 @@ impl World {
 
     pub fn workdir(mut self, guest: &str) -> Self {
         self.workdir = guest.into();
+        self
+    }
+
+    /// Gives the program these arguments.
+    pub fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
         self
     }
 

@@ -37,6 +37,18 @@ pub fn lines(left: &str, right: &str) -> String {
     out.join("\n")
 }
 
+/// The first lines that differ, with a few around them: for texts too long to compare as a whole.
+pub fn first(left: &str, right: &str) -> String {
+    const AROUND: usize = 3;
+    let (left, right): (Vec<_>, Vec<_>) = (left.lines().collect(), right.lines().collect());
+    let same = left.iter().zip(&right).take_while(|(left, right)| left == right).count();
+    let part = |lines: &[&str]| {
+        let end = (same + 1 + AROUND).min(lines.len());
+        lines[same.saturating_sub(AROUND)..end].join("\n")
+    };
+    lines(&part(&left), &part(&right))
+}
+
 /// `table[i][j]`: the length of the longest common subsequence of `left[i..]` and `right[j..]`.
 fn table(left: &[&str], right: &[&str]) -> Vec<Vec<u32>> {
     let mut table = vec![vec![0; right.len() + 1]; left.len() + 1];

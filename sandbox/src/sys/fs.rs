@@ -41,10 +41,27 @@ pub fn unnamed_file() -> Result<OwnedFd, Errno> {
     open(c"/dev/shm").or_else(|_: Errno| open(c"/tmp")).or_else(|_| open(c"/var/tmp"))
 }
 
-/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH.
-pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8]) -> bool {
-    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_BENEATH);
+/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH, through links or up to the first.
+pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8], follow_links: bool) -> bool {
+    let links = if follow_links { ResolveFlag::empty() } else { ResolveFlag::RESOLVE_NO_SYMLINKS };
+    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_BENEATH | links);
     matches!(openat2(start, path, how), Err(Errno::EXDEV))
+}
+
+/// Whether openat2(2) with these flags, or openat(2) where `resolve` is `None`, goes as far as to look at the descriptor.
+pub fn open_flags_are_valid(flags: u64, mode: u64, resolve: Option<u64>) -> bool {
+    let path = c"-";
+    let ret = match resolve {
+        Some(resolve) => {
+            let how = [flags, mode, resolve];
+            // SAFETY: the kernel reads `how` and the NUL-terminated `path`, which outlive the call.
+            unsafe { libc::syscall(libc::SYS_openat2, -1, path.as_ptr(), how.as_ptr(), size_of_val(&how)) }
+        }
+        // SAFETY: the kernel reads the NUL-terminated `path`, which outlives the call.
+        None => unsafe { libc::syscall(libc::SYS_openat, -1, path.as_ptr(), flags, mode) },
+    };
+    Errno::result(ret) != Err(Errno::EINVAL)
 }
 
 /// The text of the symlink `path`.

@@ -8,27 +8,35 @@ use nix::unistd::Pid;
 
 use crate::error::Errno;
 
-/// The address family of the socket that process `pid` has as `fd`.
+/// The address family of the socket that thread `tid` of process `pid` has as `fd`.
 ///
 /// `None` where this cannot be told: no such socket, a kernel before Linux 5.6, or an outer filter that denies it.
-pub fn domain(pid: Pid, fd: i32) -> Option<i32> {
-    // SAFETY: pidfd_open takes two numbers.
-    let process = owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid.as_raw(), 0) })?;
+pub fn domain(pid: Pid, tid: Pid, fd: i32) -> Option<i32> {
+    option(pid, tid, fd, libc::SO_DOMAIN)
+}
+
+/// The same of its type: SOCK_STREAM, SOCK_DGRAM ...
+pub fn kind(pid: Pid, tid: Pid, fd: i32) -> Option<i32> {
+    option(pid, tid, fd, libc::SO_TYPE)
+}
+
+fn option(pid: Pid, tid: Pid, fd: i32, name: i32) -> Option<i32> {
+    // A thread may have descriptors of its own. Since Linux 6.9 one can be named.
+    const PIDFD_THREAD: i32 = libc::O_EXCL;
+    let open = |id: Pid, flags: i32| {
+        // SAFETY: pidfd_open takes two numbers.
+        owned(unsafe { libc::syscall(libc::SYS_pidfd_open, id.as_raw(), flags) })
+    };
+    let process = if tid == pid { open(pid, 0) } else { open(tid, PIDFD_THREAD).or_else(|| open(pid, 0)) }?;
     // SAFETY: pidfd_getfd takes three numbers.
     let socket = owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) })?;
-    let mut domain = 0i32;
+    let mut value = 0i32;
     let mut len = size_of::<i32>() as libc::socklen_t;
-    // SAFETY: the kernel writes at most `len` bytes to `domain`, and both outlive the call.
+    // SAFETY: the kernel writes at most `len` bytes to `value`, and both outlive the call.
     let result = unsafe {
-        libc::getsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_DOMAIN,
-            (&raw mut domain).cast(),
-            &raw mut len,
-        )
+        libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, name, (&raw mut value).cast(), &raw mut len)
     };
-    Errno::result(result).ok().map(|_| domain)
+    Errno::result(result).ok().map(|_| value)
 }
 
 fn owned(result: libc::c_long) -> Option<OwnedFd> {
@@ -49,8 +57,8 @@ mod tests {
         let unix = UnixDatagram::unbound().unwrap();
         let inet = UdpSocket::bind("127.0.0.1:0").unwrap();
         let file = std::fs::File::open("/").unwrap();
-        assert_eq!(domain(Pid::this(), unix.as_raw_fd()), Some(libc::AF_UNIX));
-        assert_eq!(domain(Pid::this(), inet.as_raw_fd()), Some(libc::AF_INET));
-        assert_eq!(domain(Pid::this(), file.as_raw_fd()), None);
+        assert_eq!(domain(Pid::this(), Pid::this(), unix.as_raw_fd()), Some(libc::AF_UNIX));
+        assert_eq!(domain(Pid::this(), Pid::this(), inet.as_raw_fd()), Some(libc::AF_INET));
+        assert_eq!(domain(Pid::this(), Pid::this(), file.as_raw_fd()), None);
     }
 }

@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::call::{Action, Call, Rewrite};
-use super::paths::{Target, check_intent};
+use super::paths::{Target, check_intent, is_too_long, translate};
 use super::table::{Base, Intent};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
@@ -48,6 +48,14 @@ pub fn renameat2(call: &mut Call<'_>) -> Result<Action, Failure> {
     move_entry(call, flags)
 }
 
+/// symlink(2), symlinkat(2): the text is read before the path.
+pub fn symlink(call: &mut Call<'_>) -> Result<Action, Failure> {
+    if call.read_path(0)?.is_empty() {
+        return Err(Errno::ENOENT.into());
+    }
+    translate(call)
+}
+
 /// link(2), linkat(2): both names must be of one mount.
 pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
     let [old_spec, new_spec] = call.row.paths else { unreachable!("the row has two paths") };
@@ -79,8 +87,12 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
     let other_mount = !new.resolved.outside && from.is_some_and(|from| !std::ptr::eq(from, to));
     if from.is_none() && is_tools || other_mount {
         // filename_create comes first.
-        let exists = new.resolved.node.is_some();
-        return Err(if exists { Errno::EEXIST } else { Errno::EXDEV }.into());
+        if new.resolved.node.is_some() {
+            return Err(Errno::EEXIST.into());
+        }
+        if may_be_made(&new.resolved) {
+            return Err(Errno::EXDEV.into());
+        }
     }
     let mut rewrite = Rewrite::default();
     match old {
@@ -89,6 +101,11 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
     }
     new.stage(new_spec, &mut rewrite);
     Ok(Action::Rewrite(rewrite))
+}
+
+/// Whether filename_create of fs/namei.c finds nothing wrong with a new name; what is wrong with it the kernel says.
+fn may_be_made(new: &Resolved) -> bool {
+    new.tail == Tail::Name && !is_too_long(&new.guest)
 }
 
 /// What the caller takes the name for.
@@ -145,10 +162,6 @@ fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
 /// What do_renameat2 and vfs_rename refuse because of a mount; all else is the kernel's own to refuse.
 fn check_rename(names: &Namespace, old: &Resolved, new: &Resolved, flags: u32) -> Result<(), Errno> {
     let mount = parent_mount(names, old);
-    // "/" is busy wherever it is to go.
-    if old.tail == Tail::Root || new.tail == Tail::Root {
-        return Ok(());
-    }
     if old.outside || new.outside {
         let is_tools = |entry: &Resolved| entry.outside && entry.readonly;
         return match (is_tools(old), is_tools(new)) {

@@ -275,16 +275,6 @@ impl GuestFiles<'_, '_> {
     }
 }
 
-/// Opens the file that a magic link leads to. No program is in a FIFO, for whose writer the tracer would wait.
-fn open_regular(link: &HostPath) -> Result<File, Errno> {
-    match fs::stat(link.as_bytes())?.st_mode & libc::S_IFMT {
-        libc::S_IFREG => {}
-        libc::S_IFLNK => return Err(Errno::ELOOP),
-        _ => return Err(Errno::EACCES),
-    }
-    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(link.as_path()).map_err(io_errno)
-}
-
 fn io_errno(error: std::io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
 }

@@ -59,8 +59,15 @@ impl Call<'_> {
         let is_followed = matches!(target.last, Last::Follow | Last::Create) || is_directory;
         let is_link = matches!(target.resolved.node, Some(Node::Symlink(_) | Node::Magic(_)));
         let whole = is_followed && !is_link && target.resolved.node.is_some();
-        let (file, name) = if whole {
-            (self.open_target(&target)?, Vec::new())
+        let file = if whole { Some(self.open_target(&target)?) } else { None };
+        // A call that follows no link must be told that this one is to be followed, by a dot for which the directory is
+        // searched. The directory above a ".." was found without.
+        let needs_dot = tail == Tail::DotDot && target.last == Last::NoFollow;
+        let is_open = |file: &OwnedFd| fs::access(file.as_fd(), libc::X_OK, libc::AT_EACCESS).is_ok();
+        let file = file.filter(|file| !needs_dot || is_open(file));
+        let by_name = file.is_none();
+        let (file, name) = if let Some(file) = file {
+            (file, Vec::new())
         } else {
             let Some((above, name)) = parent(&target.resolved) else { return Ok(target) };
             let mut lookup = self.world.lookup.borrow_mut();
@@ -71,8 +78,7 @@ impl Call<'_> {
             Tail::Name | Tail::Root => b"",
             Tail::Slash => b"/",
             Tail::DotDot if target.last == Last::Entry => b"/..",
-            // A call that follows no link must be told that this one is to be followed.
-            Tail::DotDot if target.last == Last::NoFollow => b"/.",
+            Tail::DotDot if needs_dot && !by_name => b"/.",
             Tail::DotDot => b"",
             Tail::Dot => b"/.",
         };

@@ -14,8 +14,8 @@ use super::proc::{self, Replacement};
 use super::table::{Base, number};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::proc::Refuse;
-use crate::vfs::{GuestPath, Kind, Last, Node};
+use crate::vfs::proc::{Links, Refuse};
+use crate::vfs::{Kind, Last, Node};
 
 /// `struct open_how` of include/uapi/linux/openat2.h.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -167,13 +167,14 @@ impl How {
                 || self.has(libc::O_TRUNC))
     }
 
-    /// Which links the walk must not follow.
+    /// What the walk must not do.
     fn refuses(&self) -> Refuse {
-        match self.resolve {
-            resolve if resolve & RESOLVE_NO_SYMLINKS != 0 => Refuse::Links,
-            resolve if resolve & RESOLVE_NO_MAGICLINKS != 0 => Refuse::Magic,
-            _ => Refuse::Nothing,
-        }
+        let links = match self.resolve {
+            resolve if resolve & RESOLVE_NO_SYMLINKS != 0 => Links::All,
+            resolve if resolve & RESOLVE_NO_MAGICLINKS != 0 => Links::Magic,
+            _ => Links::None,
+        };
+        Refuse { links, crossing: self.resolve & RESOLVE_NO_XDEV != 0 }
     }
 
     /// Passes the struct as openat2's third and fourth argument.
@@ -189,6 +190,19 @@ impl How {
 const TMPFILE_BIT: i32 = libc::O_TMPFILE & !libc::O_DIRECTORY;
 
 fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failure> {
+    let is_openat2 = call.row.name == "openat2";
+    match rewrite_known(call, how, place) {
+        // The kernel looks at the flags before it reads the path. Which ones go together depends on its version.
+        Err(Failure::Errno(_))
+            if !fs::open_flags_are_valid(how.flags, how.mode, is_openat2.then_some(how.resolve)) =>
+        {
+            Err(Errno::EINVAL.into())
+        }
+        decided => decided,
+    }
+}
+
+fn rewrite_known(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failure> {
     let path = match call.read_path(place.path) {
         Ok(path) => path,
         Err(errno) => return fail(call, how, place, errno.into()),
@@ -202,7 +216,6 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     if follows && resolved.node == Some(Node::Magic(Err(Errno::ELOOP))) {
         return Err(Errno::ELOOP.into());
     }
-    check_mount(call, &target, how, place.base, &path)?;
     check_readonly(call, &target, how)?;
     // A program is no directory, which is found out first.
     if how.writes() && !how.has(libc::O_DIRECTORY) && !(how.has(libc::O_CREAT) && how.has(libc::O_EXCL)) {
@@ -267,19 +280,6 @@ fn find(call: &Call<'_>, base: Base, path: &[u8], how: How) -> Result<Target, Fa
         _ => return call.target_refusing(base, path, how.last(), how.refuses()),
     };
     call.scoped_target(base, path, (how.last(), how.refuses()), scope)
-}
-
-/// RESOLVE_NO_XDEV: the place is on the mount where the path begins.
-fn check_mount(call: &Call<'_>, target: &Target, how: How, base: Base, path: &[u8]) -> Result<(), Failure> {
-    if how.resolve & RESOLVE_NO_XDEV == 0 || target.resolved.outside {
-        return Ok(());
-    }
-    let start = if path.starts_with(b"/") { Some(GuestPath::root()) } else { call.base_name(base)? };
-    let mount = |guest: &GuestPath| call.names().locate(guest).mount;
-    if start.is_some_and(|start| !std::ptr::eq(mount(&start), mount(&target.resolved.guest))) {
-        return Err(Errno::EXDEV.into());
-    }
-    Ok(())
 }
 
 /// Opens a file in the place of one of /proc, which is held until the call has returned.

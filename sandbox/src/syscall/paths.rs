@@ -12,8 +12,8 @@ use super::far::Via;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::proc::{ProcLookup, Refuse};
-use crate::vfs::{self, GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved, Tail, resolve};
+use crate::vfs::proc::{Links, ProcLookup, Refuse};
+use crate::vfs::{self, GuestPath, HostPath, Kind, Last, NAME_MAX, Namespace, Node, Resolved, Tail, resolve};
 
 /// Where a path argument leads.
 pub struct Target {
@@ -102,6 +102,8 @@ pub fn check_intent(row: &Row, intent: Intent, resolved: &Resolved) -> Result<()
     match intent {
         Intent::Read | Intent::Open | Intent::Remove => Ok(()),
         Intent::Write if resolved.readonly => Err(Errno::EROFS),
+        // Too long a name is found before the mount is looked at.
+        Intent::Create if resolved.node.is_none() && is_too_long(&resolved.guest) => Ok(()),
         Intent::Create if resolved.holds_mount => Err(Errno::EEXIST),
         Intent::Create if resolved.readonly && resolved.node.is_some() => Err(Errno::EEXIST),
         Intent::Create
@@ -112,6 +114,11 @@ pub fn check_intent(row: &Row, intent: Intent, resolved: &Resolved) -> Result<()
         Intent::Create if resolved.readonly => Err(Errno::EROFS),
         Intent::Write | Intent::Create => Ok(()),
     }
+}
+
+/// Whether no file system has an entry of this name.
+pub fn is_too_long(entry: &GuestPath) -> bool {
+    entry.name().is_some_and(|name| name.len() > NAME_MAX)
 }
 
 impl Call<'_> {
@@ -144,7 +151,7 @@ impl Call<'_> {
     /// # Errors
     /// As [`Call::target`].
     pub fn target_of(&self, base: Base, path: &[u8], last: Last) -> Result<Target, Failure> {
-        self.target_refusing(base, path, last, Refuse::Nothing)
+        self.target_refusing(base, path, last, Refuse::default())
     }
 
     /// The same, where following some links is ELOOP.
@@ -211,7 +218,11 @@ impl Call<'_> {
             return Err(Errno::EXDEV.into());
         }
         let (handle, guest) = self.base(base, b"..")?;
-        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path) {
+        if fs::fstat(handle.as_fd())?.st_mode & libc::S_IFMT != libc::S_IFDIR {
+            return Err(Errno::ENOTDIR.into());
+        }
+        let follow_links = refuse.links != Links::All;
+        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, follow_links) {
             return Err(Errno::EXDEV.into());
         }
         let Some(top) = guest else {
@@ -273,7 +284,7 @@ impl Call<'_> {
     /// # Errors
     /// Those of path_resolution(7).
     pub fn walk_from(&self, start: vfs::Base<'_>, path: &[u8]) -> Result<Resolved, Errno> {
-        self.walk(None, start, path, (Last::Follow, Refuse::Nothing))
+        self.walk(None, start, path, (Last::Follow, Refuse::default()))
     }
 
     fn walk(
@@ -297,9 +308,20 @@ impl Call<'_> {
         let mut lookup = self.world.lookup.borrow_mut();
         lookup.hold(handle.cloned());
         let guests = self.guests();
-        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse);
+        let mount = |guest: &GuestPath| names.locate(guest).mount;
+        let only = match start {
+            vfs::Base::Named(guest) | vfs::Base::Held(guest) if refuse.crossing => Some(mount(guest)),
+            _ => None,
+        };
+        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse.links).within(only);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
+        // ELOOP is the caller's to give: the link is not followed.
+        let leads_away = follows
+            && matches!(&resolved.node, Some(Node::Magic(target)) if *target != Err(Errno::ELOOP));
+        if only.is_some_and(|only| leads_away || !std::ptr::eq(only, mount(&resolved.guest))) {
+            return Err(Errno::EXDEV);
+        }
         if !self.world.has(Feature::ReadOnly) {
             return Ok(resolved);
         }

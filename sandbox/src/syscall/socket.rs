@@ -103,7 +103,12 @@ fn reach(call: &Call<'_>, address: Address) -> Result<Reached, Failure> {
         }
         Ok((fitting(target.resolved.host.as_bytes())?, file))
     });
-    let (name, file) = found.map_err(|failure| fault(call, failure))?;
+    let (name, file) = match found {
+        Ok(found) => found,
+        // Any address will do that is none of a datagram socket's either.
+        Err(_) if !looks_at_name(call) => return Ok(Reached { address: Address::unnamed(), file: None }),
+        Err(failure) => return Err(fault(call, failure)),
+    };
     Ok(Reached { address: Address::of_path(&name), file: Some(file) })
 }
 
@@ -177,8 +182,15 @@ fn fitting(name: &[u8]) -> Result<Vec<u8>, Errno> {
 
 /// True unless the descriptor in the first argument is known to be a socket of another family.
 fn may_be_unix(call: &Call<'_>) -> bool {
-    let domain = socket::domain(call.task().process.pid, call.int(0));
+    let domain = socket::domain(call.task().process.pid, call.tid, call.int(0));
     domain.is_none_or(|domain| domain == libc::AF_UNIX)
+}
+
+/// Whether the kernel walks the name that the call has. Of the sockets that have a connection it does not: they send along
+/// that, and refuse an address (EISCONN, EOPNOTSUPP) or overlook it.
+fn looks_at_name(call: &Call<'_>) -> bool {
+    let kind = || socket::kind(call.task().process.pid, call.tid, call.int(0));
+    call.row.name == "connect" || kind().is_none_or(|kind| kind == libc::SOCK_DGRAM)
 }
 
 /// Why a call fails whose address leads nowhere: the kernel looks at the descriptor before.

@@ -52,6 +52,15 @@ pub trait Lookup {
         Ok(None)
     }
 
+    /// Whether the walk may enter `mount`, whose mount point it has come to.
+    ///
+    /// # Errors
+    /// EXDEV.
+    fn cross(&mut self, mount: &Mount) -> Result<(), Errno> {
+        let _ = mount;
+        Ok(())
+    }
+
     /// Whether names below the directory `dir` may be looked up, its `.` and `..` included.
     ///
     /// # Errors

@@ -31,3 +31,4 @@ pub use path::{GuestPath, HostPath};
 pub use reached::Reached;
 pub use resolve::{Base, Last, Resolved, Tail, resolve};
 pub use view::{View, ViewId, Views};
+pub use walk::NAME_MAX;

@@ -7,10 +7,12 @@
 //! Source: proc(5), fs/proc/base.c, fs/d_path.c; a bind mount in a user namespace shows the same.
 #![forbid(unsafe_code)]
 
+use nix::libc;
 use nix::unistd::Pid;
 
-use super::{GuestPath, HostPath, Kind, Lookup, Namespace, Node, Spot};
+use super::{GuestPath, HostPath, Kind, Lookup, Mount, Namespace, Node, Spot};
 use crate::error::Errno;
+use crate::sys::fs;
 
 /// What a procfs must know of the guest's processes. An id may be a thread's: /proc/TID exists, though unlisted.
 pub trait Processes {
@@ -133,14 +135,23 @@ fn name_of(names: &Namespace, host: &HostPath) -> Option<Vec<u8>> {
     Some(mount.guest.join_bytes(rest).as_bytes().to_vec())
 }
 
-/// Which links a walk must not follow: RESOLVE_NO_MAGICLINKS and RESOLVE_NO_SYMLINKS of openat2(2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refuse {
-    Nothing,
-    /// The links of procfs that lead to a file without walking a path.
+/// What a walk must not do, as openat2(2) may say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refuse {
+    pub links: Links,
+    /// Leaving the mount where the walk begins is EXDEV, also where it comes back: RESOLVE_NO_XDEV.
+    pub crossing: bool,
+}
+
+/// Which links a walk must not follow: to follow one is ELOOP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Links {
+    #[default]
+    None,
+    /// RESOLVE_NO_MAGICLINKS: the links of procfs that lead to a file without walking a path.
     Magic,
-    /// Every symlink.
-    Links,
+    /// RESOLVE_NO_SYMLINKS.
+    All,
 }
 
 /// The host with every procfs that is mounted in the guest as the guest must see it.
@@ -148,25 +159,37 @@ pub struct ProcLookup<'a> {
     host: &'a mut dyn Lookup,
     names: &'a Namespace,
     processes: &'a dyn Processes,
-    refuse: Refuse,
+    refused: Links,
+    /// The only mount to look at, if it must not be left.
+    only: Option<&'a Mount>,
 }
 
 impl<'a> ProcLookup<'a> {
     /// Asks `host` for all that is not a process's.
     pub fn new(host: &'a mut dyn Lookup, names: &'a Namespace, processes: &'a dyn Processes) -> Self {
-        Self { host, names, processes, refuse: Refuse::Nothing }
+        Self { host, names, processes, refused: Links::None, only: None }
     }
 
-    /// The same, with links that must not be followed: to follow one is ELOOP.
-    pub fn refusing(self, refuse: Refuse) -> Self {
-        Self { refuse, ..self }
+    /// The same, with links that must not be followed.
+    pub fn refusing(self, refused: Links) -> Self {
+        Self { refused, ..self }
+    }
+
+    /// The same, where nothing is to be seen but what `only` shows.
+    pub fn within(self, only: Option<&'a Mount>) -> Self {
+        Self { only, ..self }
+    }
+
+    fn check_mount(&self, mount: &Mount) -> Result<(), Errno> {
+        let stays = self.only.is_none_or(|only| std::ptr::eq(only, mount));
+        if stays { Ok(()) } else { Err(Errno::EXDEV) }
     }
 
     fn guarded(&self, node: Node, is_magic: bool) -> Node {
-        let refused = match self.refuse {
-            Refuse::Nothing => false,
-            Refuse::Magic => is_magic,
-            Refuse::Links => matches!(node, Node::Symlink(_) | Node::Magic(_)),
+        let refused = match self.refused {
+            Links::None => false,
+            Links::Magic => is_magic,
+            Links::All => matches!(node, Node::Symlink(_) | Node::Magic(_)),
         };
         if refused { Node::Magic(Err(Errno::ELOOP)) } else { node }
     }
@@ -194,14 +217,14 @@ impl<'a> ProcLookup<'a> {
             };
         }
         match self.host.look(spot)? {
-            Node::Symlink(text) if entry.is_place() => Ok((self.place(&entry, &text), true)),
-            Node::Symlink(text) if entry.is_handle() => Ok((self.handle(&text), true)),
+            Node::Symlink(text) if entry.is_place() => Ok((self.place(&entry, spot, &text), true)),
+            Node::Symlink(text) if entry.is_handle() => Ok((Self::handle(self.names, spot, &text), true)),
             node => Ok((node, false)),
         }
     }
 
     /// The answer for a link that names a place: `text` is the host's.
-    fn place(&self, entry: &Entry<'_>, text: &[u8]) -> Node {
+    fn place(&self, entry: &Entry<'_>, spot: &Spot<'_>, text: &[u8]) -> Node {
         let guest = match entry.names[0] {
             b"root" => Some(b"/".to_vec()),
             b"exe" => self.processes.exe(entry.id).map(|exe| exe.as_bytes().to_vec()),
@@ -211,13 +234,17 @@ impl<'a> ProcLookup<'a> {
                 known.or_else(|| self.names.guest_of(&host)).map(|cwd| cwd.as_bytes().to_vec())
             }
         };
-        guest.map_or_else(|| self.handle(text), Node::Symlink)
+        guest.map_or_else(|| Self::handle(self.names, spot, text), Node::Symlink)
     }
 
     /// The answer for a link that leads to a file with or without a name.
-    fn handle(&self, text: &[u8]) -> Node {
+    fn handle(names: &Namespace, spot: &Spot<'_>, text: &[u8]) -> Node {
         let absolute = text.starts_with(b"/");
-        let guest = absolute.then(|| self.names.guest_of(&HostPath::from_bytes(text.to_vec()))).flatten();
+        // The name of another file by now, or none.
+        if text.ends_with(b" (deleted)") && !is_directory(spot.host) {
+            return Node::Magic(Err(Errno::ENOTDIR));
+        }
+        let guest = absolute.then(|| names.guest_of(&HostPath::from_bytes(text.to_vec()))).flatten();
         Node::Magic(match guest {
             Some(guest) => Ok(guest.as_bytes().to_vec()),
             None if absolute => Err(Errno::ENOENT),
@@ -232,11 +259,13 @@ impl Lookup for ProcLookup<'_> {
     }
 
     fn look(&mut self, spot: &Spot<'_>) -> Result<Node, Errno> {
+        self.check_mount(spot.mount)?;
         let (node, is_magic) = self.look_through(spot)?;
         Ok(self.guarded(node, is_magic))
     }
 
     fn shortcut(&mut self, dir: &Spot<'_>, rest: &[u8]) -> Result<Option<Node>, Errno> {
+        self.check_mount(dir.mount)?;
         if procfs(dir).is_some() {
             // Name by name, so that each is seen by `look`.
             return Ok(None);
@@ -244,7 +273,12 @@ impl Lookup for ProcLookup<'_> {
         Ok(self.host.shortcut(dir, rest)?.map(|node| self.guarded(node, false)))
     }
 
+    fn cross(&mut self, mount: &Mount) -> Result<(), Errno> {
+        self.check_mount(mount)
+    }
+
     fn search(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
+        self.check_mount(dir.mount)?;
         let closed = procfs(dir).and_then(Entry::parse).is_some_and(|entry| {
             !entry.names.is_empty() && !entry.is_public(false) && !self.processes.contains(entry.id)
         });
@@ -254,6 +288,11 @@ impl Lookup for ProcLookup<'_> {
     fn may_follow(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
         if procfs(dir).is_some() { Ok(()) } else { self.host.may_follow(dir) }
     }
+}
+
+/// Whether a link leads to a directory, whatever it is called.
+fn is_directory(link: &HostPath) -> bool {
+    fs::stat(link.as_bytes()).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFDIR)
 }
 
 /// The path below the top of the procfs that shows `spot`, if one does.

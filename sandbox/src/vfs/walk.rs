@@ -13,6 +13,9 @@ use crate::error::Errno;
 /// As MAXSYMLINKS in include/linux/namei.h.
 const MAX_LINKS: u32 = 40;
 
+/// As in include/uapi/linux/limits.h.
+pub const NAME_MAX: usize = 255;
+
 /// Why a walk ended without a place.
 pub(super) enum Stop {
     Errno(Errno),
@@ -103,7 +106,7 @@ impl<'a> Walk<'a> {
         let run = Run::parse(todo);
         let names: Vec<&[u8]> = run.names.iter().map(|name| &todo[name.clone()]).collect();
         let known = if self.outside { 0 } else { self.ns.known_names(&self.dir, &names) };
-        self.enter_known(&names[..known]);
+        self.enter_known(&names[..known])?;
         if known == names.len() {
             return self.arrive(self.known_node(), false, run.after, todo);
         }
@@ -155,7 +158,7 @@ impl<'a> Walk<'a> {
             Spot { guest: &guest, host: &place.host, mount: place.mount, below_base: below.as_deref() };
         match self.lookup.look(&spot) {
             Ok(node) => Ok(Found::Node(node)),
-            Err(Errno::ENOENT) if self.may_be_absent(after) => Ok(Found::Nothing),
+            Err(errno) if self.says_absent(errno, name, after) => Ok(Found::Nothing),
             Err(errno) => Err(Stop::probe(errno)),
         }
     }
@@ -170,7 +173,7 @@ impl<'a> Walk<'a> {
             rest.extend_from_slice(b"/.");
         }
         let found = match self.probe_dir(|lookup, dir| lookup.shortcut(dir, &rest)) {
-            Err(Stop::Errno(Errno::ENOENT)) if self.may_be_absent(after) => {
+            Err(Stop::Errno(errno)) if self.says_absent(errno, names[names.len() - 1], after) => {
                 return self.leap_to_parent(&names[..names.len() - 1]);
             }
             found => found?,
@@ -274,13 +277,15 @@ impl<'a> Walk<'a> {
     }
 
     /// Enters names that the mount table knows. What is on the host's disk there does not matter.
-    fn enter_known(&mut self, names: &[&[u8]]) {
+    fn enter_known(&mut self, names: &[&[u8]]) -> Result<(), Errno> {
         for name in names {
             self.enter(name);
             if self.ns.is_mount_point(&self.dir) {
                 self.leave_base();
+                self.lookup.cross(self.ns.locate(&self.dir).mount)?;
             }
         }
+        Ok(())
     }
 
     /// The node at `dir` without a look: it is a directory that we came through, or a name of the mount table.
@@ -326,6 +331,18 @@ impl<'a> Walk<'a> {
             After::Slash => self.last != Last::Entry,
             After::Dot | After::DotDot(_) | After::Names(_) => true,
         }
+    }
+
+    /// Whether a probe's `errno` means that the last `name` is missing, and may be.
+    ///
+    /// An entry whose name is too long is missing too: when the kernel says so depends on the call.
+    fn says_absent(&self, errno: Errno, name: &[u8], after: After) -> bool {
+        let is_missing = match errno {
+            Errno::ENOENT => true,
+            Errno::ENAMETOOLONG => self.last == Last::Entry && name.len() > NAME_MAX,
+            _ => false,
+        };
+        is_missing && self.may_be_absent(after)
     }
 
     /// Whether a name with this behind it may be missing.

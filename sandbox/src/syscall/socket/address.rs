@@ -35,6 +35,11 @@ impl Address {
         Self(bytes)
     }
 
+    /// The address of a socket without a name.
+    pub fn unnamed() -> Self {
+        Self((libc::AF_UNIX as u16).to_ne_bytes().to_vec())
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
