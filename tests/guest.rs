@@ -150,6 +150,7 @@ programs! {
     symlink_loops
     text_busy
     threads
+    too_deep
     trailing_slash
     truncate
     umask

@@ -13,3 +13,9 @@ amd64_dev_tree() {
         --include="$LANGUAGES,$SERVERS,$DEBUGGERS"
     configure_rootfs amd64-dev "$RUN/bin/xroot" -0 -r "$DATA/rootfs/amd64-dev"
 }
+
+# Whose own checks run on what the tree has installed.
+checked_sources() {
+    host_packages xz-utils
+    sources sources-amd64 trixie bash coreutils
+}
