@@ -176,6 +176,7 @@ programs! {
     text_busy
     text_image
     threads
+    too_deep
     trailing_slash
     truncate
     umask

@@ -20,7 +20,7 @@ tools_trees() {
 armhf_dev_tree() {
     unpack_rootfs armhf-dev armhf "$GUEST_SUITE" --setup-hook="$MERGED_USR" \
         --include='?essential' --include="apt,$C_TOOLS,file,usr-is-merged" \
-        --include=g++,pkg-config,libglib2.0-dev,zlib1g-dev,fakeroot
+        --include=g++,pkg-config,libglib2.0-dev,zlib1g-dev,fakeroot,git,python3,libpython3.11-testsuite
     configure_rootfs armhf-dev "$RUN/bin/xroot" -0 -r "$DATA/rootfs/armhf-dev"
 }
 
@@ -38,28 +38,34 @@ SOURCES=(hello zlib lua5.4)
 build_sources() {
     # zlib's is packed with it.
     host_packages bzip2
-    [ -d "$DATA/sources" ] || as_user rm -f "$DATA/stamp/sources"
-    once sources "$GUEST_SUITE ${SOURCES[*]}" fetch_sources
+    sources sources "$GUEST_SUITE" "${SOURCES[@]}"
+}
+
+# sources NAME SUITE PACKAGE...: leaves upstream's files in $DATA/NAME/PACKAGE.
+sources() {
+    [ -d "$DATA/$1" ] || as_user rm -f "$DATA/stamp/$1"
+    once "$1" "${*:2}" fetch_sources "$@"
 }
 
 # Asks an apt that knows nothing but this one list, because the host's need not name sources.
 fetch_sources() {
-    local work=$DATA/tmp/sources mirror keyring package apt
+    local name=$1 suite=$2 work=$DATA/tmp/$1 mirror keyring package apt
+    shift 2
     mirror=$(find_mirror) keyring=$(find_keyring)
-    say "fetching the sources of ${SOURCES[*]}"
-    as_user rm -rf "$work" "$DATA/sources"
+    say "fetching the sources of $*"
+    as_user rm -rf "$work" "${DATA:?}/$name"
     as_user mkdir -p "$work"/{lists/partial,cache/archives/partial,tar,unpacked}
-    echo "deb-src [signed-by=$keyring] $mirror $GUEST_SUITE main" | as_user tee "$work/list" >/dev/null
+    echo "deb-src [signed-by=$keyring] $mirror $suite main" | as_user tee "$work/list" >/dev/null
     apt=(apt-get -q -o Dir::State="$work" -o Dir::State::status=/dev/null -o Dir::Cache="$work/cache"
         -o Dir::Etc::sourcelist="$work/list" -o Dir::Etc::sourceparts=- -o APT::Sandbox::User=root)
     as_user "${apt[@]}" update >&2
-    (cd "$work/tar" && as_user "${apt[@]}" source --download-only --tar-only "${SOURCES[@]}" >&2)
-    for package in "${SOURCES[@]}"; do
+    (cd "$work/tar" && as_user "${apt[@]}" source --download-only --tar-only "$@" >&2)
+    for package in "$@"; do
         as_user mkdir "$work/unpacked/${package%5.4}"
         as_user env PATH="$USER_PATH:$UNPACKED/usr/bin:$UNPACKED/bin" tar -C "$work/unpacked/${package%5.4}" \
             --strip-components=1 -xf "$(echo "$work/tar/${package}"_*.orig.tar.*z*)"
     done
-    as_user mv "$work/unpacked" "$DATA/sources"
+    as_user mv "$work/unpacked" "$DATA/$name"
     as_user rm -rf "$work"
 }
 

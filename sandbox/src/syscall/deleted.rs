@@ -1,9 +1,10 @@
-//! Directories that have lost their name while a task works in them or holds them open.
+//! Directories without a name: a task works in them or holds them open while they are deleted, or they lie deeper than
+//! a path can say.
 //!
 //! The kernel still knows what `..` of one is, and the guest may go there: a directory that was deleted in the guest's
 //! tree had its parents there. `..` of a directory that never had a guest name stays closed.
 //!
-//! Source: getcwd(2), fs/namei.c follow_dotdot().
+//! Source: getcwd(2), fs/namei.c follow_dotdot(), fs/proc/base.c do_proc_readlink().
 #![forbid(unsafe_code)]
 
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -23,7 +24,7 @@ const DELETED: &[u8] = b" (deleted)";
 /// The place that leading `..` of a path lead to.
 pub struct Climbed<'p> {
     pub handle: Arc<OwnedFd>,
-    /// Its guest name, unless it is deleted too.
+    /// Its guest name, unless it has none either.
     pub name: Option<GuestPath>,
     /// How many `..` that took.
     pub steps: usize,
@@ -46,7 +47,7 @@ impl Call<'_> {
         Ok(self.name_of(HostPath::from_bytes(text)))
     }
 
-    /// Goes up from a directory of the guest's that is deleted, as long as `path` says so; `None` for any other.
+    /// Goes up from a directory of the guest's that is deleted or too deep, as long as `path` says so; `None` for any other.
     ///
     /// # Errors
     /// As open(2).
@@ -54,9 +55,11 @@ impl Call<'_> {
         let mut climbed = Climbed { handle: Arc::clone(start), name: None, steps: 0, rest: path, is_last: false };
         while climbed.name.is_none() && self.was_in_the_guest(&climbed.handle) {
             let Some(rest) = after_dotdot(climbed.rest) else { break };
-            let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-            climbed.handle = Arc::new(openat(climbed.handle.as_fd(), "..", flags, Mode::empty())?);
-            climbed.name = self.name_of_link(&link(&climbed.handle))?;
+            climbed.handle = Arc::new(above(&climbed.handle)?);
+            climbed.name = match self.name_of_link(&link(&climbed.handle)) {
+                Err(Errno::ENAMETOOLONG) => None,
+                name => name?,
+            };
             climbed.steps += 1;
             climbed.rest = rest;
         }
@@ -69,10 +72,31 @@ impl Call<'_> {
 
     fn was_in_the_guest(&self, handle: &OwnedFd) -> bool {
         let link = link(handle);
-        let text = fs::readlink(&link).unwrap_or_default();
+        let text = match fs::readlink(&link) {
+            Err(Errno::ENAMETOOLONG) => return self.is_too_deep(handle),
+            text => text.unwrap_or_default(),
+        };
         let name = text.strip_suffix(DELETED).filter(|_| is_deleted(&link));
         name.is_some_and(|name| self.name_of(HostPath::from_bytes(name.to_vec())).is_some())
     }
+
+    /// Whether the nearest directory above that has a name is the guest's. Every mount point has one, so that none lies
+    /// in between.
+    fn is_too_deep(&self, handle: &OwnedFd) -> bool {
+        let mut upper = above(handle);
+        while let Ok(dir) = &upper {
+            match fs::readlink(&link(dir)) {
+                Err(Errno::ENAMETOOLONG) => upper = above(dir),
+                text => return text.is_ok_and(|text| self.name_of(HostPath::from_bytes(text)).is_some()),
+            }
+        }
+        false
+    }
+}
+
+/// The directory that `..` of one leads to.
+fn above(dir: &OwnedFd) -> Result<OwnedFd, Errno> {
+    openat(dir.as_fd(), "..", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
 }
 
 /// The link of one of xroot's own descriptors.
