@@ -5,11 +5,12 @@
 
 mod util;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
+use util::behind::{differences, guest};
 use util::programs::{self, Kind};
-use util::{Output, Rootfs, Scratch, diff, run, skip, xroot};
+use util::{Rootfs, run, skip};
 
 /// The programs that are run: those whose calls xroot answers, changes and stages in different ways.
 const PROGRAMS: &[&str] = &[
@@ -65,48 +66,8 @@ const PROGRAMS: &[&str] = &[
 /// The program that waits for ever without them.
 const NEEDS_PIDFDS: &[&str] = &["pidfd"];
 
-/// `command` as words behind `wrapper`'s, in the same directory and environment.
-fn behind(wrapper: &[String], command: &Command) -> Command {
-    let mut wrapped = Command::new(&wrapper[0]);
-    wrapped.args(&wrapper[1..]).arg(command.get_program()).args(command.get_args()).env_clear();
-    wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
-    wrapped.current_dir(command.get_current_dir().expect("every command of these tests has one"));
-    wrapped
-}
-
-fn native(wrapper: &[String], program: &Path, cwd: &Path) -> Output {
-    let mut command = Command::new(program);
-    command.current_dir(cwd).env("PATH", util::rootfs::PATH).env("HOME", "/");
-    run(&mut behind(wrapper, &command))
-}
-
-fn guest(wrapper: &[String], rootfs: &Rootfs, options: &[&str], name: &str) -> Output {
-    let command = xroot(rootfs).args(options).workdir("/work").args([format!("/bin/{name}")]).into_command();
-    run(&mut behind(wrapper, &command))
-}
-
-/// Runs the programs natively and under xroot, both behind `wrapper`, and gives what differs.
-///
-/// A program that fails natively, because it cannot do without what is lacking, must fail in the same way.
-fn differences(wrapper: &[String], options: &[&str], but: &[&str]) -> Vec<String> {
-    let mut different = Vec::new();
-    for name in PROGRAMS.iter().filter(|name| !but.contains(name)) {
-        let rootfs = Rootfs::new("root").program(name, Kind::Static).expect("static programs can be built");
-        let built = programs::build(name, Kind::Static).expect("it was just built");
-        let scratch = Scratch::new();
-        let expected = native(wrapper, &built, &scratch.dir("w"));
-        let seen = guest(wrapper, &rootfs, options, name);
-        if expected.stdout != seen.stdout || expected.code() != seen.code() {
-            let lines = diff::lines(&expected.stdout, &seen.stdout);
-            different.push(format!(
-                "{name}: exit {} and {}\n{lines}\n{}",
-                expected.code(),
-                seen.code(),
-                seen.stderr
-            ));
-        }
-    }
-    different
+fn programs_but(without: &[&str]) -> Vec<&'static str> {
+    PROGRAMS.iter().copied().filter(|name| !without.contains(name)).collect()
 }
 
 fn lacks(errno: &str, faculties: &str) -> Vec<String> {
@@ -116,7 +77,7 @@ fn lacks(errno: &str, faculties: &str) -> Vec<String> {
 
 #[track_caller]
 fn check(errno: &str, faculties: &str, but: &[&str]) {
-    let found = differences(&lacks(errno, faculties), &[], but);
+    let found = differences(&lacks(errno, faculties), &[], &programs_but(but));
     assert!(
         found.is_empty(),
         "without {faculties} ({errno}), native (-) and xroot (+):\n{}",
@@ -188,7 +149,7 @@ fn a_traced_session_gives_the_same_results() {
     // A changed call takes another way back then.
     let helper = programs::helper("lacks").to_str().expect("its name is plain").to_owned();
     let none = [helper, "ENOSYS".into(), "kcmp".into()];
-    let found = differences(&none, &["--trace=/dev/null"], &[]);
+    let found = differences(&none, &["--trace=/dev/null"], PROGRAMS);
     assert!(found.is_empty(), "native (-) and xroot (+):\n{}", found.join("\n"));
 }
 

@@ -132,6 +132,10 @@ pub enum Error {
     KernelTooOld { release: String },
     #[error("/proc is not mounted, and xroot needs it to look at the processes it traces")]
     NoProc,
+    #[error(
+        "/proc is that of another pid namespace, and xroot needs this one's to look at the processes it traces"
+    )]
+    ForeignProc,
     #[error("this kernel does not filter system calls for a tracer: {}", errno.desc())]
     NoSeccomp { errno: Errno },
 }
@@ -168,6 +172,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::KernelTooOld { .. } => Some("run it on a newer kernel".into()),
+            Self::ForeignProc => Some("unshare --pid --fork --mount-proc ... (or: mount -t proc proc /proc)".into()),
             Self::NoProc => Some("mount -t proc proc /proc (in a container: as root of it)".into()),
             Self::NoSeccomp { errno: Errno::EINVAL } => {
                 Some("run it on a kernel that is built with CONFIG_SECCOMP_FILTER".into())
@@ -260,7 +265,7 @@ impl Error {
             ),
             Self::PtraceDenied { facts, .. } => Some(allow_ptrace(facts)),
             Self::InsideXroot => {
-                Some("run the command as it is, or this xroot from a shell of the host".into())
+                Some("run the command as it is; for another tree, start xroot on the host with -r TREE".into())
             }
             Self::AlreadyTraced { .. } => Some("start xroot outside strace, gdb or another tracer".into()),
         }

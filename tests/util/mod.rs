@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
+pub mod behind;
 pub mod diff;
 pub mod host;
 pub mod live;

@@ -188,7 +188,7 @@ fn ptrace_denied_names_the_value_read_and_the_flag_that_allows_it() {
     check(
         Error::InsideXroot,
         "xroot is run inside xroot, and a process has only one tracer",
-        "run the command as it is, or this xroot from a shell of the host",
+        "run the command as it is; for another tree, start xroot on the host with -r TREE",
         125,
     );
     check(

@@ -4,18 +4,31 @@ use std::os::fd::{FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
-use super::seccomp;
+use super::{seccomp, stub};
 use crate::error::Error;
 
 /// The oldest kernel: before it, a call that the tracer has changed at the filter's stop is not what runs after it, and
 /// PTRACE_SYSCALL does not lead from there to the call's end (ptrace(2), "PTRACE_EVENT_SECCOMP stops").
 const OLDEST: (u32, u32) = (4, 8);
 
+/// With this as its second argument, the stub's prctl(2) asks whether an xroot traces the caller: 0 then. Every kernel
+/// says EINVAL.
+pub const INSIDE: u64 = 0x696e_7369;
+
+/// True inside xroot, whatever is left of its environment there.
+fn is_inside() -> bool {
+    // SAFETY: the kernel does not know this option; a tracer answers it without looking at memory.
+    unsafe { libc::prctl(stub::DONE as i32, INSIDE, 0, 0, 0) == 0 }
+}
+
 /// Checks what there is no way around.
 ///
 /// # Errors
 /// What this kernel lacks.
 pub fn check() -> Result<(), Error> {
+    if is_inside() {
+        return Err(Error::InsideXroot);
+    }
     if let Some(release) =
         nix::sys::utsname::uname().ok().and_then(|name| name.release().to_str().map(String::from))
     {
@@ -24,10 +37,12 @@ pub fn check() -> Result<(), Error> {
         }
     }
     seccomp::can_install().map_err(|errno| Error::NoSeccomp { errno })?;
-    if !std::path::Path::new("/proc/self/fd").exists() {
-        return Err(Error::NoProc);
+    match std::fs::read_link("/proc/self") {
+        Ok(link) if link.as_os_str() == std::process::id().to_string().as_str() => Ok(()),
+        // The numbers in it are not those that the calls of this process give and take.
+        _ if std::path::Path::new("/proc/sys/kernel").exists() => Err(Error::ForeignProc),
+        _ => Err(Error::NoProc),
     }
-    Ok(())
 }
 
 /// True for a release before [`OLDEST`].
@@ -49,12 +64,20 @@ pub struct Probes {
     /// A program that execveat(2) is given by descriptor alone is called after its file, not after the descriptor: Linux
     /// 6.14, as AT_EXECVE_CHECK is.
     pub names_by_file: bool,
+    /// An outer filter holds for this process, and for the guest too.
+    pub filtered: bool,
 }
 
 impl Probes {
     /// Asks the kernel.
     pub fn new() -> Self {
-        Self { openat2: has_openat2(), names_by_file: has_execve_check() }
+        // SAFETY: the option takes no argument.
+        let mode = unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) };
+        Self {
+            openat2: has_openat2(),
+            names_by_file: has_execve_check(),
+            filtered: mode == libc::SECCOMP_MODE_FILTER as i32,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::caps;
 use super::table::{Feature, STUB_PRCTL, number};
 use crate::arch;
 use crate::error::{Errno, Failure};
+use crate::sys::probe;
 use crate::task::SAVED_SIZE;
 
 /// prctl(2), for the options that the table traps.
@@ -33,6 +34,7 @@ pub fn prctl(call: &mut Call<'_>) -> Result<Action, Failure> {
             call.check_pid(call.int(2))?;
             Ok(Action::Pass)
         }
+        STUB_PRCTL if call.args[1] == probe::INSIDE => Ok(Action::Answer(0)),
         // The stub's own call is answered before any handler is asked. This one was made by the guest.
         STUB_PRCTL => Err(Errno::EINVAL.into()),
         // PR_SET_MM: the kernel refuses what needs CAP_SYS_RESOURCE, and PR_SET_MM_MAP moves only the caller's own
@@ -59,6 +61,10 @@ fn set_dumpable(call: &mut Call<'_>) -> Result<Action, Failure> {
 /// A process with a filter, as every tracee is, cannot enter it. So it gets a filter more, by which the tracer sees the
 /// first other call. `args` are the arguments that install a filter, in front of the filter.
 fn set_strict(call: &mut Call<'_>, args: [u64; 2]) -> Action {
+    if call.world.probes.filtered {
+        // Natively it would have a filter as well, and be refused.
+        return Action::Pass;
+    }
     let slot = call.task().slot.as_ref().expect("a slot is taken before a handler runs").address;
     let program = strict_filter();
     let mut rewrite = Rewrite::default();
@@ -159,6 +165,7 @@ mod tests {
             ([set, 1 << 32], Err(Errno::EINVAL)),
             ([get, 0], Ok(0)),
             ([u64::from(STUB_PRCTL), 0], Err(Errno::EINVAL)),
+            ([u64::from(STUB_PRCTL), probe::INSIDE], Ok(0)),
         ] {
             assert_eq!(answer(fixture.call("prctl", &memory, args), prctl), expected, "{args:?}");
         }

@@ -35,8 +35,9 @@ impl<'w> Engine<'w> {
         let root = held.pid;
         let told = if world.report { Told::EventsAndExits } else { Told::Events };
         if let Err(errno) = ptrace::seize(root, told) {
+            let error = denied(errno, root);
             let _ = kill(root, Signal::SIGKILL);
-            return Err(denied(errno));
+            return Err(error);
         }
         let mut tasks = Tasks::default();
         tasks.insert(first(root));
@@ -63,15 +64,19 @@ impl<'w> Engine<'w> {
 }
 
 /// Why this host does not let xroot trace its own child.
-fn denied(errno: Errno) -> Error {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let field =
-        |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u32>().ok());
-    if let Some(tracer) = field("TracerPid:").filter(|&tracer| tracer != 0) {
+fn denied(errno: Errno, child: Pid) -> Error {
+    let read = |process: &str| std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let (own, childs) = (read("self"), read(&child.to_string()));
+    let number = |status: &str, name: &str| {
+        status.lines().find_map(|line| line.strip_prefix(name)?.trim().parse::<u32>().ok())
+    };
+    let tracer = |status: &str| number(status, "TracerPid:").filter(|&tracer| tracer != 0);
+    // A debugger that follows forks may have let go of this process and taken the child.
+    if let Some(tracer) = tracer(&own).or_else(|| tracer(&childs)) {
         let name = std::fs::read_to_string(format!("/proc/{tracer}/comm")).unwrap_or_default();
         return Error::AlreadyTraced { tracer, name: name.trim_end().to_owned() };
     }
     let yama = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope");
     let yama = yama.ok().and_then(|text| text.trim().parse().ok());
-    Error::PtraceDenied { errno, facts: TraceFacts { yama, seccomp: field("Seccomp:") } }
+    Error::PtraceDenied { errno, facts: TraceFacts { yama, seccomp: number(&own, "Seccomp:") } }
 }
