@@ -166,7 +166,9 @@ impl Memory<'_> {
         };
         let mut place = Vec::new();
         let mut node = Node::Directory;
-        for name in [&dir[..], b"/", rest].concat().split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
+        for name in
+            [&dir[..], b"/", rest].concat().split(|&byte| byte == b'/').filter(|name| !name.is_empty())
+        {
             match node {
                 Node::Directory if self.world.closed.contains(&place) => return Err(Errno::EACCES),
                 Node::Directory => {}
@@ -226,7 +228,8 @@ impl Reference<'_> {
             let Some(start) = todo.iter().position(|&byte| byte != b'/') else {
                 return Ok((at, Some(Node::Directory)));
             };
-            let end = todo[start..].iter().position(|&byte| byte == b'/').map_or(todo.len(), |len| start + len);
+            let end =
+                todo[start..].iter().position(|&byte| byte == b'/').map_or(todo.len(), |len| start + len);
             let (name, rest) = (todo[start..end].to_vec(), todo[end..].to_vec());
             let is_last = rest.iter().all(|&byte| byte == b'/');
             // What comes next begins at `at`: no slash of `rest` is to mean the root.

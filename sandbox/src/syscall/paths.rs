@@ -69,7 +69,11 @@ pub fn translate(call: &mut Call<'_>) -> Result<Action, Failure> {
 /// fanotify_mark(2): FAN_MARK_FLUSH names no file, and NULL none but the descriptor's, EBADF for AT_FDCWD.
 pub fn fanotify_mark(call: &mut Call<'_>) -> Result<Action, Failure> {
     let null_of_cwd = call.args[4] == 0 && call.int(3) == libc::AT_FDCWD;
-    if null_of_cwd || call.args[1] as u32 & libc::FAN_MARK_FLUSH != 0 { Ok(Action::Pass) } else { translate(call) }
+    if null_of_cwd || call.args[1] as u32 & libc::FAN_MARK_FLUSH != 0 {
+        Ok(Action::Pass)
+    } else {
+        translate(call)
+    }
 }
 
 /// Makes argument `arg` a path by which the kernel gives the errno of one that leads nowhere.
@@ -317,8 +321,8 @@ impl Call<'_> {
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
         // ELOOP is the caller's to give: the link is not followed.
-        let leads_away = follows
-            && matches!(&resolved.node, Some(Node::Magic(target)) if *target != Err(Errno::ELOOP));
+        let leads_away =
+            follows && matches!(&resolved.node, Some(Node::Magic(target)) if *target != Err(Errno::ELOOP));
         if only.is_some_and(|only| leads_away || !std::ptr::eq(only, mount(&resolved.guest))) {
             return Err(Errno::EXDEV);
         }
