@@ -78,6 +78,7 @@ programs! {
     block_all
     brk
     chdir_getcwd
+    check_order
     chmod
     chown
     clone3

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 /// Modules of the library, highest first: each may use only those behind it.
 const LAYERS: &[&str] = &[
-    "tools", "session", "image", "engine", "syscall", "exec", "task", "config", "vfs", "sys", "arch", "error",
+    "fuzzing", "tools", "session", "image", "engine", "syscall", "exec", "task", "config", "vfs", "sys",
+    "arch", "error",
 ];
 
 /// What the house consists of, and what only tools need. Dotfiles are the tools' too.

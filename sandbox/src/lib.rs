@@ -66,6 +66,9 @@
 //! * **A signal to a whole group that contains xroot is sent by the tracer**, process by process, so that the guest
 //!   cannot kill what keeps it; si_pid is the tracer's then.
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+
 pub mod tools;
 
 pub mod session;

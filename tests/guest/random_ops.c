@@ -111,7 +111,8 @@ static void say_stat(const struct stat *st) {
         st->st_uid == getuid() ? "" : " others", st->st_dev == root_device ? "" : " elsewhere");
     if (S_ISREG(st->st_mode) || (S_ISLNK(st->st_mode) && st->st_dev == root_device))
         say(" size %ld", (long)st->st_size);
-    if (st->st_mtim.tv_sec < 1000000)
+    // A new socket's or pipe's time is what the kernel's memory held before.
+    if (st->st_mtim.tv_sec < 1000000 && st->st_dev == root_device)
         say(" mtime %ld.%ld", (long)st->st_mtim.tv_sec, st->st_mtim.tv_nsec);
     for (int i = 0; i < SLOTS; i++) {
         struct stat held;
@@ -285,6 +286,10 @@ static void op_openat2(void) {
     how.mode = how.flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? mode() & 0777 : 0;
     say(" %04o ", (int)how.mode);
     how.resolve = some_flags(resolve);
+    // nd_jump_root() of fs/namei.c compares with a root that a relative walk has not looked up yet: an absolute link is
+    // EXDEV there although nothing is crossed.
+    if (file != bad_page() && *file != '/' && !(how.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)))
+        how.resolve &= ~RESOLVE_NO_XDEV;
     long fd;
     // A rename anywhere in the system during a ".." is EAGAIN.
     int tries = 0;
@@ -1098,9 +1103,12 @@ static void say_start(int argc, char **argv) {
     const char *execfn = (const char *)getauxval(AT_EXECFN);
     say(" execfn");
     say_text(execfn, strlen(execfn));
-    prctl(PR_GET_NAME, text);
-    say(" comm");
-    say_text(text, strlen(text));
+    // A program executed by its descriptor is called after the file since Linux 6.14, after the number before.
+    if (strncmp(execfn, "/dev/fd/", 8)) {
+        prctl(PR_GET_NAME, text);
+        say(" comm");
+        say_text(text, strlen(text));
+    }
     long n = readlink("/proc/self/exe", text, sizeof text);
     say(" exe");
     say_text(text, n < 0 ? 0 : n);

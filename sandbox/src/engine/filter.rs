@@ -47,26 +47,37 @@ pub fn program(features: &[Feature], trap: &[&str]) -> BpfProgram {
         };
     }
 
+    link(parts(trapped, traced, allowed))
+}
+
+/// One program for each action, those of calls that stop with some arguments only first.
+pub(crate) fn parts(trapped: Stops, traced: Stops, allowed: Rules) -> Vec<BpfProgram> {
+    let stops = [(trapped, SeccompAction::Trap), (traced, SeccompAction::Trace(0))];
+    let stopped = stops.into_iter().flat_map(|(stops, action)| {
+        let sometimes = compile(stops.sometimes, action.clone(), SeccompAction::Allow);
+        [sometimes, compile(stops.always, action, SeccompAction::Allow)]
+    });
+    stopped.chain([compile(allowed, SeccompAction::Allow, SeccompAction::Trace(0))]).collect()
+}
+
+/// A filter that decides as the first of `parts` that knows the number; what none knows stops for the tracer.
+pub(crate) fn link(parts: Vec<BpfProgram>) -> BpfProgram {
     let mut program = prologue();
-    for (stops, action) in [(trapped, SeccompAction::Trap), (traced, SeccompAction::Trace(0))] {
-        program.extend(compile(stops.sometimes, action.clone(), SeccompAction::Allow));
-        program.extend(compile(stops.always, action, SeccompAction::Allow));
-    }
-    program.extend(compile(allowed, SeccompAction::Allow, SeccompAction::Trace(0)));
+    program.extend(parts.into_iter().flatten());
     program.push(statement(RET, libc::SECCOMP_RET_TRACE));
     program
 }
 
 /// Rules by number, in the form that `seccompiler` takes; none means any arguments.
-type Rules = BTreeMap<i64, Vec<SeccompRule>>;
+pub(crate) type Rules = BTreeMap<i64, Vec<SeccompRule>>;
 
 /// The calls that stop with one action.
 #[derive(Default)]
-struct Stops {
+pub(crate) struct Stops {
     /// With any arguments.
-    always: Rules,
+    pub always: Rules,
     /// With arguments that one of the rules describes; allowed with others.
-    sometimes: Rules,
+    pub sometimes: Rules,
 }
 
 /// When a call stops in one session.

@@ -15,8 +15,8 @@ pub struct Machine {
     /// What uname(2) tells of it, as far as that is not its name: what its emulator says.
     uname: Option<&'static str>,
     e_machine: u16,
-    pub(super) wide: bool,
-    pub(super) little: bool,
+    pub(crate) wide: bool,
+    pub(crate) little: bool,
 }
 
 const fn row(

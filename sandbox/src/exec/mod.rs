@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod dynamic;
-mod elf;
+pub(crate) mod elf;
 mod emulator;
 mod files;
 #[cfg(test)]
@@ -15,7 +15,7 @@ mod machine;
 pub mod native;
 mod plan;
 mod root;
-mod shebang;
+pub(crate) mod shebang;
 
 pub use emulator::Emulators;
 pub use files::{Files, Found};
