@@ -176,7 +176,9 @@ fn no_other_entry_to_the_kernel_is_open() {
     let before = secret.state();
     let seen = confined("escape_abi", &[&file(&secret)]);
     assert_eq!(seen.code(), 0, "{seen}");
-    for line in seen.stdout.lines().filter(|line| line.contains(": ")) {
+    // This one names no file, and is made.
+    let names_file = |line: &&str| line.contains(": ") && !line.starts_with("i386_getpid: ");
+    for line in seen.stdout.lines().filter(names_file) {
         // A call that is made all the same looks for the file in the guest.
         let is_closed = [": ENOSYS", ": ENOENT", ": no such entry"].iter().any(|end| line.ends_with(end));
         assert!(is_closed, "{seen}");
