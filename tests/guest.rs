@@ -86,6 +86,10 @@ programs! {
     data_transfer
     deep_path
     deleted_cwd
+    device_files
+    dir_offsets
+    dir_types
+    dirfd_inherited
     dirfd_rename
     dotdot
     dumpable
@@ -115,6 +119,7 @@ programs! {
     execveat
     fanotify
     fchmodat2
+    fd_passing_data
     fd_table
     file_getattr
     fork_wait
@@ -125,7 +130,9 @@ programs! {
     kill
     killed_forks
     last_symlink
+    leases
     link
+    link_kinds
     listing
     locks
     many_processes
@@ -137,23 +144,54 @@ programs! {
     nonutf8
     o_path
     o_tmpfile
+    open_create
     open_flags
+    open_many
+    open_matrix
+    open_path_fd
+    open_reopen
+    open_tmpfile_link
     open_tree
+    openat2_how
+    openat2_magic
     openat2_resolve
+    openat2_root
     orphans
+    path_chain
+    path_closed
+    path_deleted
+    path_dirfd
+    path_dot
+    path_empty
+    path_empty_flag
+    path_flags
+    path_kinds
+    path_lengths
     path_limits
+    path_middle
+    path_moved
+    path_page_end
+    path_root
+    path_slash
     pidfd
     posix_spawn
     prctl_mm
     privileged
+    proc_child
+    proc_deleted
+    proc_links
     proc_open
     proc_paths
     proc_self
+    proc_tasks
+    proc_texts
     process_groups
     race_stat
     readlink
     registers
     rename
+    rename_dirs
+    rename_kinds
     renameat2
     restart_calls
     rt_signals
@@ -171,29 +209,42 @@ programs! {
     stat_family
     statfs
     statx
+    statx_masks
+    sticky_dirs
     stop_blocked
     stop_threads
     symlink_loops
     text_busy
     text_image
     threads
+    times_now
     too_deep
     trailing_slash
     truncate
     umask
     unix_abstract
+    unix_autobind
+    unix_credentials
     unix_dgram
+    unix_errors
+    unix_lengths
     unix_longname
+    unix_many
+    unix_moved
+    unix_rights
     unix_seqpacket
     unix_stream
+    unix_told
     unknown_syscall
     unlink
+    unlink_open
     unmapped
     untold_child
     utime
     vfork
     waitid
     xattr
+    xattr_limits
     xattrat
 }
 
@@ -244,7 +295,7 @@ fn every_program_is_run() {
     let mut listed: Vec<_> = PROGRAMS.iter().chain(SPECIAL).map(|name| (*name).to_owned()).collect();
     listed.sort();
     assert_eq!(listed, programs::names(), "{} and this file differ", programs::sources().display());
-    assert!(PROGRAMS.len() >= 60);
+    assert!(PROGRAMS.len() >= 130);
 }
 
 #[test]

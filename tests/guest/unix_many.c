@@ -5,7 +5,7 @@ int main(void) {
     mkdirs("dir");
     int server = dgram(), client = dgram();
     BIND(server, "dir/server");
-    BIND(client, A("client"));
+    BIND(client, A("a client"));
     enum { N = 8 };
     struct sockaddr_un to[N], from[N];
     char out[N][8], in[N][8];
@@ -42,7 +42,7 @@ int main(void) {
         for (int i = 0; i < N; i++)
             if (r[i].msg_len)
                 printf("  \"%s\" from %s, %s\n", in[i], i == 5 ? "somebody" : i % 2 ? shown(from[i].sun_path) : "-",
-                       r[i].msg_hdr.msg_namelen == LEN(A("client")) ? "whole length" : r[i].msg_hdr.msg_namelen ? "other length" : "no length");
+                       r[i].msg_hdr.msg_namelen == LEN(A("a client")) ? "whole length" : r[i].msg_hdr.msg_namelen ? "other length" : "no length");
     }
     t(recvmmsg, server, r, N, MSG_DONTWAIT, 0);
     t(sendmmsg, client, m, 0, 0);

@@ -51,8 +51,8 @@ int main(void) {
         t(getpeername, client, buffer, &size);
         printf("  %u \"%.*s\"\n", size, n > 2 ? (int)strnlen(buffer + 2, n - 2) : 0, buffer + 2);
         int other = stream();
-        struct sockaddr_un named = address("dir/client");
-        t(bind, other, &named, LEN("dir/client"));
+        struct sockaddr_un named = address("dir/cl");
+        t(bind, other, &named, LEN("dir/cl"));
         CONNECT(other, "dir/listening");
         memset(buffer, 0, sizeof buffer);
         size = n;
@@ -63,7 +63,7 @@ int main(void) {
                n > 2 ? (int)strnlen(buffer + 2, n - 2) : 0, buffer + 2);
         got = sys(SYS_accept4, server, buffer, &size, SOCK_NONBLOCK);
         printf("  accept: %s\n", got < 0 ? errno_name(-got) : "ok");
-        unlink("dir/client");
+        unlink("dir/cl");
         close(other);
     }
     // recvfrom and recvmsg.

@@ -47,10 +47,18 @@ pub fn sources() -> PathBuf {
 
 /// The names of all programs there are.
 pub fn names() -> Vec<String> {
-    let mut names: Vec<_> = fs::read_dir(sources())
-        .expect("the sources can be listed")
+    files().iter().filter_map(|name| name.strip_suffix(".c").map(str::to_owned)).collect()
+}
+
+/// What programs share.
+fn headers() -> Vec<PathBuf> {
+    files().iter().filter(|name| name.ends_with(".h")).map(|name| sources().join(name)).collect()
+}
+
+fn files() -> Vec<String> {
+    let entries = fs::read_dir(sources()).expect("the sources can be listed");
+    let mut names: Vec<_> = entries
         .map(|entry| entry.expect("the sources can be listed").file_name().to_string_lossy().into_owned())
-        .filter_map(|name| name.strip_suffix(".c").map(str::to_owned))
         .collect();
     names.sort();
     names
@@ -72,7 +80,7 @@ pub fn helper(name: &str) -> PathBuf {
 #[track_caller]
 fn build_from(from: &Path, name: &str, kind: Kind) -> Option<PathBuf> {
     let mut hasher = DefaultHasher::new();
-    for file in [from, &sources().join("check.h")] {
+    for file in std::iter::once(from).chain(headers().iter().map(PathBuf::as_path)) {
         fs::read(file)
             .unwrap_or_else(|error| panic!("cannot read {}: {error}", file.display()))
             .hash(&mut hasher);

@@ -112,6 +112,12 @@ impl Rewrite {
         }))
     }
 
+    /// Makes the guest see `errno` where the kernel says ENOENT.
+    pub fn replace_missing(&mut self, errno: Errno) {
+        const MISSING: i64 = -(Errno::ENOENT as i64);
+        self.exit = Some(Box::new(move |_, ret| if ret == MISSING { Err(errno.into()) } else { Ok(ret) }));
+    }
+
     /// Makes argument `index` a pointer to a NUL-terminated copy of `path`.
     pub fn stage_path(&mut self, index: usize, path: &[u8]) {
         self.stage(index, path);

@@ -115,7 +115,7 @@ pub fn fchmod(call: &mut Call<'_>) -> Result<Action, Failure> {
 fn keep_access(call: &Call<'_>, mut rewrite: Rewrite, mode_at: usize, is_directory: bool) -> Action {
     let needed = libc::S_IRUSR | libc::S_IWUSR | if is_directory { libc::S_IXUSR } else { 0 };
     rewrite.set(mode_at, u64::from(call.args[mode_at] as u32 | needed));
-    rewrite.exit = call.forgive(CAP_FOWNER);
+    rewrite.exit = rewrite.exit.take().or_else(|| call.forgive(CAP_FOWNER));
     Action::Rewrite(rewrite)
 }
 
@@ -136,7 +136,7 @@ pub fn xattr(call: &mut Call<'_>) -> Result<Action, Failure> {
     let name_at = usize::from(call.row.paths[0].arg) + 1;
     let mut action = translate(call)?;
     if let Action::Rewrite(rewrite) = &mut action {
-        rewrite.exit = forgive_xattr(call, name_at);
+        rewrite.exit = rewrite.exit.take().or_else(|| forgive_xattr(call, name_at));
     }
     Ok(action)
 }
@@ -145,7 +145,7 @@ pub fn xattr(call: &mut Call<'_>) -> Result<Action, Failure> {
 pub fn xattr_at(call: &mut Call<'_>) -> Result<Action, Failure> {
     let mut action = translate(call)?;
     if let Action::Rewrite(rewrite) = &mut action {
-        rewrite.exit = forgive_xattr(call, 3);
+        rewrite.exit = rewrite.exit.take().or_else(|| forgive_xattr(call, 3));
     }
     Ok(action)
 }

@@ -82,17 +82,21 @@ pub fn fanotify_mark(call: &mut Call<'_>) -> Result<Action, Failure> {
 /// knows that order best. The paths are absolute, so that no descriptor is looked at.
 ///
 /// # Errors
-/// The failure itself, where no path is sure to give it.
+/// The failure itself, where it is no errno.
 pub fn stage_failure(rewrite: &mut Rewrite, arg: usize, failure: Failure) -> Result<(), Failure> {
-    match failure {
-        Failure::Errno(Errno::ENOENT) => rewrite.stage_path(arg, b"/proc/self/-/-"),
-        Failure::Errno(Errno::ENOTDIR) => rewrite.stage_path(arg, b"/proc/self/comm/-"),
-        Failure::Errno(Errno::ENAMETOOLONG) => {
-            rewrite.stage_path(arg, &[&b"/"[..], &[b'-'; 256]].concat());
-        }
+    const MISSING: &[u8] = b"/proc/self/-/-";
+    let Failure::Errno(errno) = failure else { return Err(failure) };
+    match errno {
+        Errno::ENOENT => rewrite.stage_path(arg, MISSING),
+        Errno::ENOTDIR => rewrite.stage_path(arg, b"/proc/self/comm/-"),
+        Errno::ENAMETOOLONG => rewrite.stage_path(arg, &[&b"/"[..], &[b'-'; 256]].concat()),
         // No program has memory there, and no other thread can map any.
-        Failure::Errno(Errno::EFAULT) => rewrite.set(arg, u64::MAX),
-        failure => return Err(failure),
+        Errno::EFAULT => rewrite.set(arg, u64::MAX),
+        // No path is sure to give it, so it takes the place of one that is.
+        errno => {
+            rewrite.stage_path(arg, MISSING);
+            rewrite.replace_missing(errno);
+        }
     }
     Ok(())
 }
@@ -225,8 +229,9 @@ impl Call<'_> {
         if fs::fstat(handle.as_fd())?.st_mode & libc::S_IFMT != libc::S_IFDIR {
             return Err(Errno::ENOTDIR.into());
         }
-        let follow_links = refuse.links != Links::All;
-        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, follow_links) {
+        let links = refuse.links != Links::All;
+        let last_link = matches!(last, Last::Follow | Last::Create);
+        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, links, last_link) {
             return Err(Errno::EXDEV.into());
         }
         let Some(top) = guest else {
@@ -239,15 +244,31 @@ impl Call<'_> {
             return if leaves {
                 Err(Errno::EXDEV.into())
             } else {
-                self.target_refusing(base, path, how.0, refuse)
+                without_magic(refuse, |refuse| self.target_refusing(base, path, how.0, refuse))
             };
         }
         let (names, root) = (names.below(&top), GuestPath::root());
-        let mut resolved =
-            self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, (last, refuse))?;
-        resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
-        self.trace_place(&resolved);
-        Ok(Target { resolved, last, handle: Some(handle), via: None })
+        let walk = |path: &[u8], how| self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how);
+        if scope == Scope::Beneath {
+            // Over mounts the kernel could not see it: what is before each `..` must not be the directory itself.
+            let ups = path.split(|&byte| byte == b'/').scan(0, |at, name| {
+                let start = *at;
+                *at += name.len() + 1;
+                Some((start, name))
+            });
+            for (start, _) in ups.filter(|(_, name)| *name == b"..") {
+                let before = [&path[..start], b"."].concat();
+                if walk(&before, (Last::Follow, refuse)).is_ok_and(|before| before.guest == root) {
+                    return Err(Errno::EXDEV.into());
+                }
+            }
+        }
+        without_magic(refuse, |refuse| {
+            let mut resolved = walk(path, (last, refuse))?;
+            resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
+            self.trace_place(&resolved);
+            Ok(Target { resolved, last, handle: Some(Arc::clone(&handle)), via: None })
+        })
     }
 
     /// The guest name of the directory that `base` means; `None` if it has none.
@@ -456,6 +477,30 @@ impl Call<'_> {
     pub fn name_of(&self, host: HostPath) -> Option<GuestPath> {
         self.task().process.reached.borrow().name(self.names(), &host)
     }
+}
+
+/// What `walk` finds without following a magic link: nobody knows whether that stays inside, so it is EXDEV
+/// (nd_jump_link of fs/namei.c).
+fn without_magic(
+    refuse: Refuse,
+    walk: impl Fn(Refuse) -> Result<Target, Failure>,
+) -> Result<Target, Failure> {
+    if refuse.links != Links::None {
+        return walk(refuse);
+    }
+    let is_refused = |found: &Result<Target, Failure>| match found {
+        Ok(target) => {
+            let follows = matches!(target.last, Last::Follow | Last::Create);
+            follows && target.resolved.node == Some(Node::Magic(Err(Errno::ELOOP)))
+        }
+        Err(failure) => matches!(failure, Failure::Errno(Errno::ELOOP)),
+    };
+    let found = walk(Refuse { links: Links::Magic, ..refuse });
+    if !is_refused(&found) {
+        return found;
+    }
+    let followed = walk(refuse)?;
+    if is_refused(&Ok(followed)) { found } else { Err(Errno::EXDEV.into()) }
 }
 
 /// `path` without what would leave a directory that is the root: slashes, `.` and `..` at its beginning.

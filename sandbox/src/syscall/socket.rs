@@ -70,8 +70,18 @@ fn with_address(call: &mut Call<'_>, at: usize) -> Result<Action, Failure> {
     let Some(address) = Address::read(call, call.args[at], call.int(at + 1))? else {
         return Ok(Action::Pass);
     };
-    let reached = reach(call, address)?;
     let mut rewrite = Rewrite::default();
+    let reached = match reach(call, address) {
+        // A connection takes no address, and the kernel says so before it looks at one.
+        Err(Failure::Errno(errno)) if call.row.name == "sendto" => {
+            let nowhere = Address::of_path(b"/proc/self/-/-");
+            rewrite.stage(at, nowhere.as_bytes());
+            rewrite.set(at + 1, nowhere.as_bytes().len() as u64);
+            rewrite.replace_missing(errno);
+            return Ok(Action::Rewrite(rewrite));
+        }
+        reached => reached?,
+    };
     rewrite.stage(at, reached.address.as_bytes());
     rewrite.set(at + 1, reached.address.as_bytes().len() as u64);
     if let Some(file) = reached.file {

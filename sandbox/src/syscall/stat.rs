@@ -148,7 +148,10 @@ pub fn readlink(call: &mut Call<'_>) -> Result<Action, Failure> {
     if size <= 0 {
         return Err(Errno::EINVAL.into());
     }
-    let target = match call.target(spec)? {
+    let named = call.target(spec)?;
+    // What is no link is named by an empty path as if it were not there (do_readlinkat of fs/stat.c).
+    let no_link = if named.is_some() { Errno::EINVAL } else { Errno::ENOENT };
+    let target = match named {
         Some(target) => target,
         None => match proc::link_of_descriptor(call, &call.descriptor_link(0))? {
             Some(link) => link,
@@ -158,7 +161,7 @@ pub fn readlink(call: &mut Call<'_>) -> Result<Action, Failure> {
     let text = match &target.resolved.node {
         Some(Node::Symlink(text)) => text.clone(),
         Some(Node::Magic(_)) => proc::link_text(call, &target.resolved)?,
-        Some(Node::Directory | Node::Other) => return Err(Errno::EINVAL.into()),
+        Some(Node::Directory | Node::Other) => return Err(no_link.into()),
         None => return Err(Errno::ENOENT.into()),
     };
     let shown = &text[..text.len().min(size as usize)];

@@ -228,6 +228,8 @@ impl<'a> ProcLookup<'a> {
         let guest = match entry.names[0] {
             b"root" => Some(b"/".to_vec()),
             b"exe" => self.processes.exe(entry.id).map(|exe| exe.as_bytes().to_vec()),
+            // Or so it is called: the link itself leads there in either case.
+            _ if text.ends_with(b" (deleted)") => None,
             _ => {
                 let host = HostPath::from_bytes(text.to_vec());
                 let known = self.processes.cwd(entry.id).filter(|known| self.names.shows(known, &host));

@@ -93,7 +93,8 @@ fn after(call: &mut Call<'_>, buffers: Vec<(u64, u64)>, told: fn(i64) -> usize) 
 impl Buffer {
     /// `None` where there is no buffer for a name.
     fn read(call: &Call<'_>, address: u64, len_at: u64) -> Option<Self> {
-        if address == 0 {
+        let tells_length = call.row.name.starts_with("get");
+        if address == 0 && !tells_length {
             return None;
         }
         let size = usize::try_from(read_len(call, len_at).ok()?).ok()?;
@@ -108,7 +109,9 @@ impl Buffer {
         let len = read_len(call, self.len_at)?.max(0) as usize;
         let mut written = vec![0; len.min(self.before.len())];
         call.mem.read(self.address, &mut written)?;
-        let Some(path) = path_of(&written) else { return Ok(()) };
+        // Of a name in less than three bytes nothing is known but how long it is.
+        let is_blind = self.size <= FAMILY_SIZE && len > FAMILY_SIZE + 1;
+        let Some(path) = path_of(&written).or(is_blind.then_some(&b""[..])) else { return Ok(()) };
         let Some(name) = guest_name(call, path, len > self.size, len) else { return Ok(()) };
         let (address, len) = (Address::of_path(&name), FAMILY_SIZE + name.len().min(PATH_SIZE) + 1);
         let mut shown = self.before.clone();
