@@ -93,8 +93,9 @@ int main(void) {
         die("pipe");
     pid = fork();
     if (!pid) {
+        // Asked of the child it would be the new one already, where the child is slow to start.
+        pid_t first = getpid();
         if (!fork()) {
-            pid_t first = getppid();
             for (int i = 0; getppid() == first && i < 1000; i++)
                 usleep(1000);
             write(pipes[1], getppid() == first ? "same" : "other", 5);
