@@ -26,10 +26,24 @@ pub fn open_path(path: &[u8]) -> Result<OwnedFd, Errno> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH, through links or up to the first.
-pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8], follow_links: bool) -> bool {
-    let links = if follow_links { ResolveFlag::empty() } else { ResolveFlag::RESOLVE_NO_SYMLINKS };
-    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+/// How the links of a path are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    All,
+    /// All but the last component.
+    NotLast,
+    /// The first is as far as a path goes.
+    Nothing,
+}
+
+/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH.
+pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8], follow: Follow) -> bool {
+    let (last, links) = match follow {
+        Follow::All => (OFlag::empty(), ResolveFlag::empty()),
+        Follow::NotLast => (OFlag::O_NOFOLLOW, ResolveFlag::empty()),
+        Follow::Nothing => (OFlag::O_NOFOLLOW, ResolveFlag::RESOLVE_NO_SYMLINKS),
+    };
+    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | last;
     let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_BENEATH | links);
     matches!(openat2(start, path, how), Err(Errno::EXDEV))
 }

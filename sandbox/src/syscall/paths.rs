@@ -215,7 +215,7 @@ impl Call<'_> {
         how: (Last, Refuse),
         scope: Scope,
     ) -> Result<Target, Failure> {
-        let (last, refuse) = how;
+        let (last, refuse) = (how.0, Refuse { jumps: true, ..how.1 });
         // Before the descriptor is looked at.
         if path.is_empty() {
             return Err(Errno::ENOENT.into());
@@ -227,8 +227,12 @@ impl Call<'_> {
         if fs::fstat(handle.as_fd())?.st_mode & libc::S_IFMT != libc::S_IFDIR {
             return Err(Errno::ENOTDIR.into());
         }
-        let follow_links = refuse.links != Links::All;
-        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, follow_links) {
+        let follow = match last {
+            _ if refuse.links == Links::All => fs::Follow::Nothing,
+            Last::Follow | Last::Create => fs::Follow::All,
+            Last::NoFollow | Last::CreateNew | Last::Entry => fs::Follow::NotLast,
+        };
+        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, follow) {
             return Err(Errno::EXDEV.into());
         }
         let Some(top) = guest else {
@@ -245,7 +249,8 @@ impl Call<'_> {
             };
         }
         let (names, root) = (names.below(&top), GuestPath::root());
-        let mut resolved = self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how)?;
+        let mut resolved =
+            self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, (last, refuse))?;
         resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
         Ok(Target { resolved, last, handle: Some(handle), via: None })
     }
@@ -317,13 +322,17 @@ impl Call<'_> {
             vfs::Base::Named(guest) | vfs::Base::Held(guest) if refuse.crossing => Some(mount(guest)),
             _ => None,
         };
-        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse.links).within(only);
+        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse).within(only);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
-        // ELOOP is the caller's to give: the link is not followed.
-        let leads_away =
-            follows && matches!(&resolved.node, Some(Node::Magic(target)) if *target != Err(Errno::ELOOP));
-        if only.is_some_and(|only| leads_away || !std::ptr::eq(only, mount(&resolved.guest))) {
+        let leads_away = match &resolved.node {
+            Some(Node::Magic(Err(Errno::EXDEV))) => follows,
+            // ELOOP is the caller's to give: the link is not followed.
+            Some(Node::Magic(target)) => follows && only.is_some() && *target != Err(Errno::ELOOP),
+            _ => false,
+        };
+        let has_crossed = only.is_some_and(|only| !std::ptr::eq(only, mount(&resolved.guest)));
+        if leads_away || has_crossed {
             return Err(Errno::EXDEV);
         }
         if !self.world.has(Feature::ReadOnly) {
