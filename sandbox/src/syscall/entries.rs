@@ -63,6 +63,9 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
         return Err(Errno::EINVAL.into());
     }
     let old = call.pinned(old_spec)?;
+    if let (None, Base::Fd(arg)) = (&old, old_spec.base) {
+        call.open_descriptor(arg.into())?;
+    }
     let new = required(call.pinned(new_spec)?)?;
     check_intent(call.row, Intent::Create, &new.resolved)?;
     let names = call.names();
