@@ -41,13 +41,25 @@ pub fn unnamed_file() -> Result<OwnedFd, Errno> {
     open(c"/dev/shm").or_else(|_: Errno| open(c"/tmp")).or_else(|_| open(c"/var/tmp"))
 }
 
-/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH: through symlinks or up to the
-/// first, one at its end included or not.
-pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8], links: bool, last_link: bool) -> bool {
-    let resolve = if links { ResolveFlag::empty() } else { ResolveFlag::RESOLVE_NO_SYMLINKS };
-    let nofollow = if last_link { OFlag::empty() } else { OFlag::O_NOFOLLOW };
-    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | nofollow;
-    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_BENEATH | resolve);
+/// How the links of a path are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follow {
+    All,
+    /// All but the last component.
+    NotLast,
+    /// The first is as far as a path goes.
+    Nothing,
+}
+
+/// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH.
+pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8], follow: Follow) -> bool {
+    let (last, links) = match follow {
+        Follow::All => (OFlag::empty(), ResolveFlag::empty()),
+        Follow::NotLast => (OFlag::O_NOFOLLOW, ResolveFlag::empty()),
+        Follow::Nothing => (OFlag::O_NOFOLLOW, ResolveFlag::RESOLVE_NO_SYMLINKS),
+    };
+    let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | last;
+    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_BENEATH | links);
     matches!(openat2(start, path, how), Err(Errno::EXDEV))
 }
 

@@ -122,7 +122,7 @@ mod tests {
             ("read", "read 0 63 allowed"),
             ("open", "open 2 - translated always"),
             ("fstat", "fstat 5 80 handled with -0 or -i"),
-            ("mount", "mount 165 40 refused EPERM would change what host paths mean, and needs a capability"),
+            ("acct", "acct 163 89 refused EPERM needs CAP_SYS_PACCT, and names a file for the whole host"),
             (
                 "fork",
                 "fork 57 - allowed the child is traced from its first instruction and shares what fork(2) says",

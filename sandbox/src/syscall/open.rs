@@ -174,7 +174,7 @@ impl How {
             resolve if resolve & RESOLVE_NO_MAGICLINKS != 0 => Links::Magic,
             _ => Links::None,
         };
-        Refuse { links, crossing: self.resolve & RESOLVE_NO_XDEV != 0 }
+        Refuse { links, crossing: self.resolve & RESOLVE_NO_XDEV != 0, ..Refuse::default() }
     }
 
     /// Passes the struct as openat2's third and fourth argument.

@@ -217,7 +217,7 @@ impl Call<'_> {
         how: (Last, Refuse),
         scope: Scope,
     ) -> Result<Target, Failure> {
-        let (last, refuse) = (self.treated(how.0), how.1);
+        let (last, refuse) = (self.treated(how.0), Refuse { jumps: true, ..how.1 });
         // Before the descriptor is looked at.
         if path.is_empty() {
             return Err(Errno::ENOENT.into());
@@ -229,9 +229,12 @@ impl Call<'_> {
         if fs::fstat(handle.as_fd())?.st_mode & libc::S_IFMT != libc::S_IFDIR {
             return Err(Errno::ENOTDIR.into());
         }
-        let links = refuse.links != Links::All;
-        let last_link = matches!(last, Last::Follow | Last::Create);
-        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, links, last_link) {
+        let follow = match last {
+            _ if refuse.links == Links::All => fs::Follow::Nothing,
+            Last::Follow | Last::Create => fs::Follow::All,
+            Last::NoFollow | Last::CreateNew | Last::Entry => fs::Follow::NotLast,
+        };
+        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, follow) {
             return Err(Errno::EXDEV.into());
         }
         let Some(top) = guest else {
@@ -263,12 +266,10 @@ impl Call<'_> {
                 }
             }
         }
-        without_magic(refuse, |refuse| {
-            let mut resolved = walk(path, (last, refuse))?;
-            resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
-            self.trace_place(&resolved);
-            Ok(Target { resolved, last, handle: Some(Arc::clone(&handle)), via: None })
-        })
+        let mut resolved = walk(path, (last, refuse))?;
+        resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
+        self.trace_place(&resolved);
+        Ok(Target { resolved, last, handle: Some(handle), via: None })
     }
 
     /// The guest name of the directory that `base` means; `None` if it has none.
@@ -338,13 +339,17 @@ impl Call<'_> {
             vfs::Base::Named(guest) | vfs::Base::Held(guest) if refuse.crossing => Some(mount(guest)),
             _ => None,
         };
-        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse.links).within(only);
+        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse).within(only);
         let mut resolved = resolve(names, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
-        // ELOOP is the caller's to give: the link is not followed.
-        let leads_away =
-            follows && matches!(&resolved.node, Some(Node::Magic(target)) if *target != Err(Errno::ELOOP));
-        if only.is_some_and(|only| leads_away || !std::ptr::eq(only, mount(&resolved.guest))) {
+        let leads_away = match &resolved.node {
+            Some(Node::Magic(Err(Errno::EXDEV))) => follows,
+            // ELOOP is the caller's to give: the link is not followed.
+            Some(Node::Magic(target)) => follows && only.is_some() && *target != Err(Errno::ELOOP),
+            _ => false,
+        };
+        let has_crossed = only.is_some_and(|only| !std::ptr::eq(only, mount(&resolved.guest)));
+        if leads_away || has_crossed {
             return Err(Errno::EXDEV);
         }
         if !self.world.has(Feature::ReadOnly) {

@@ -141,6 +141,8 @@ pub struct Refuse {
     pub links: Links,
     /// Leaving the mount where the walk begins is EXDEV, also where it comes back: RESOLVE_NO_XDEV.
     pub crossing: bool,
+    /// Following a link of procfs that leads to a file without walking a path is EXDEV: RESOLVE_BENEATH, RESOLVE_IN_ROOT.
+    pub jumps: bool,
 }
 
 /// Which links a walk must not follow: to follow one is ELOOP.
@@ -159,7 +161,7 @@ pub struct ProcLookup<'a> {
     host: &'a mut dyn Lookup,
     names: &'a Namespace,
     processes: &'a dyn Processes,
-    refused: Links,
+    refuse: Refuse,
     /// The only mount to look at, if it must not be left.
     only: Option<&'a Mount>,
 }
@@ -167,12 +169,12 @@ pub struct ProcLookup<'a> {
 impl<'a> ProcLookup<'a> {
     /// Asks `host` for all that is not a process's.
     pub fn new(host: &'a mut dyn Lookup, names: &'a Namespace, processes: &'a dyn Processes) -> Self {
-        Self { host, names, processes, refused: Links::None, only: None }
+        Self { host, names, processes, refuse: Refuse::default(), only: None }
     }
 
     /// The same, with links that must not be followed.
-    pub fn refusing(self, refused: Links) -> Self {
-        Self { refused, ..self }
+    pub fn refusing(self, refuse: Refuse) -> Self {
+        Self { refuse, ..self }
     }
 
     /// The same, where nothing is to be seen but what `only` shows.
@@ -186,12 +188,16 @@ impl<'a> ProcLookup<'a> {
     }
 
     fn guarded(&self, node: Node, is_magic: bool) -> Node {
-        let refused = match self.refused {
+        let refused = match self.refuse.links {
             Links::None => false,
             Links::Magic => is_magic,
             Links::All => matches!(node, Node::Symlink(_) | Node::Magic(_)),
         };
-        if refused { Node::Magic(Err(Errno::ELOOP)) } else { node }
+        match refused {
+            true => Node::Magic(Err(Errno::ELOOP)),
+            false if is_magic && self.refuse.jumps => Node::Magic(Err(Errno::EXDEV)),
+            false => node,
+        }
     }
 
     fn look_through(&mut self, spot: &Spot<'_>) -> Result<(Node, bool), Errno> {
