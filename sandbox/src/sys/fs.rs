@@ -29,7 +29,9 @@ pub fn open_path(path: &[u8]) -> Result<OwnedFd, Errno> {
 /// Whether `path` leads out of the directory `start`, by openat2(2) with RESOLVE_BENEATH.
 pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8], follow: bool) -> bool {
     let nofollow = if follow { OFlag::empty() } else { OFlag::O_NOFOLLOW };
-    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC | nofollow).resolve(ResolveFlag::RESOLVE_BENEATH);
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC | nofollow)
+        .resolve(ResolveFlag::RESOLVE_BENEATH);
     matches!(openat2(start, path, how), Err(Errno::EXDEV))
 }
 

@@ -51,7 +51,8 @@ impl Call<'_> {
     /// # Errors
     /// As open(2).
     pub fn climb<'p>(&self, start: &Arc<OwnedFd>, path: &'p [u8]) -> Result<Option<Climbed<'p>>, Errno> {
-        let mut climbed = Climbed { handle: Arc::clone(start), name: None, steps: 0, rest: path, is_last: false };
+        let mut climbed =
+            Climbed { handle: Arc::clone(start), name: None, steps: 0, rest: path, is_last: false };
         while climbed.name.is_none() && self.was_in_the_guest(&climbed.handle) {
             let Some(rest) = after_dotdot(climbed.rest) else { break };
             let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
