@@ -13,6 +13,8 @@ pub mod paths;
 
 mod deleted;
 
+mod scoped;
+
 pub mod entries;
 
 mod far;

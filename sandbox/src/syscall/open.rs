@@ -9,8 +9,9 @@
 use std::os::fd::AsFd;
 
 use super::call::{Action, Call, Rewrite};
-use super::paths::{Scope, Target, stage_failure, translate};
+use super::paths::{Target, stage_failure, translate};
 use super::proc::{self, Replacement};
+use super::scoped::Scope;
 use super::table::{Base, number};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;

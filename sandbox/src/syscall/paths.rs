@@ -3,7 +3,7 @@
 //! Source: path_resolution(7), and the man page of each row.
 #![forbid(unsafe_code)]
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::call::{Action, Call, Rewrite};
@@ -12,8 +12,8 @@ use super::far::Via;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::proc::{Links, ProcLookup, Refuse};
-use crate::vfs::{self, GuestPath, HostPath, Kind, Last, NAME_MAX, Namespace, Node, Resolved, Tail, resolve};
+use crate::vfs::proc::{ProcLookup, Refuse};
+use crate::vfs::{self, GuestPath, HostPath, Last, NAME_MAX, Namespace, Node, Resolved, Tail, resolve};
 
 /// Where a path argument leads.
 pub struct Target {
@@ -23,15 +23,6 @@ pub struct Target {
     pub handle: Option<Arc<OwnedFd>>,
     /// How the kernel gets there where the path is too long for it.
     pub via: Option<Via>,
-}
-
-/// What openat2(2) keeps inside a directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// RESOLVE_BENEATH.
-    Beneath,
-    /// RESOLVE_IN_ROOT.
-    InRoot,
 }
 
 /// Rewrites every path argument of the row: the handler of calls that need nothing else.
@@ -179,7 +170,7 @@ impl Call<'_> {
     }
 
     /// Lets the trace know where a path of this call leads.
-    fn trace_place(&self, resolved: &Resolved) {
+    pub fn trace_place(&self, resolved: &Resolved) {
         if let Some(trace) = &self.world.trace {
             trace.place(&resolved.guest, &resolved.host);
         }
@@ -203,73 +194,6 @@ impl Call<'_> {
         };
         let resolved = self.walk(Some(&handle), start, path, (last, refuse))?;
         self.reachable(Target { resolved, last, handle: Some(handle), via: None })
-    }
-
-    /// Where `path` leads inside the directory `base`, which `..` and absolute paths do not leave: openat2(2) with
-    /// RESOLVE_IN_ROOT, or with RESOLVE_BENEATH, where trying to is EXDEV.
-    ///
-    /// # Errors
-    /// As [`Call::target`].
-    pub fn scoped_target(
-        &self,
-        base: Base,
-        path: &[u8],
-        how: (Last, Refuse),
-        scope: Scope,
-    ) -> Result<Target, Failure> {
-        let (last, refuse) = (self.treated(how.0), Refuse { jumps: true, ..how.1 });
-        // Before the descriptor is looked at.
-        if path.is_empty() {
-            return Err(Errno::ENOENT.into());
-        }
-        if scope == Scope::Beneath && path.starts_with(b"/") {
-            return Err(Errno::EXDEV.into());
-        }
-        let (handle, guest) = self.base(base, b"..")?;
-        if fs::fstat(handle.as_fd())?.st_mode & libc::S_IFMT != libc::S_IFDIR {
-            return Err(Errno::ENOTDIR.into());
-        }
-        let follow = match last {
-            _ if refuse.links == Links::All => fs::Follow::Nothing,
-            Last::Follow | Last::Create => fs::Follow::All,
-            Last::NoFollow | Last::CreateNew | Last::Entry => fs::Follow::NotLast,
-        };
-        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, follow) {
-            return Err(Errno::EXDEV.into());
-        }
-        let Some(top) = guest else {
-            return self.target_refusing(base, below_top(path), how.0, refuse);
-        };
-        let names = self.names();
-        if names.locate(&top).mount.kind == Kind::Proc {
-            // The links of a procfs are known by their place in it.
-            let leaves = path.starts_with(b"/") || path.split(|&byte| byte == b'/').any(|name| name == b"..");
-            return if leaves {
-                Err(Errno::EXDEV.into())
-            } else {
-                without_magic(refuse, |refuse| self.target_refusing(base, path, how.0, refuse))
-            };
-        }
-        let (names, root) = (names.below(&top), GuestPath::root());
-        let walk = |path: &[u8], how| self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how);
-        if scope == Scope::Beneath {
-            // Over mounts the kernel could not see it: what is before each `..` must not be the directory itself.
-            let ups = path.split(|&byte| byte == b'/').scan(0, |at, name| {
-                let start = *at;
-                *at += name.len() + 1;
-                Some((start, name))
-            });
-            for (start, _) in ups.filter(|(_, name)| *name == b"..") {
-                let before = [&path[..start], b"."].concat();
-                if walk(&before, (Last::Follow, refuse)).is_ok_and(|before| before.guest == root) {
-                    return Err(Errno::EXDEV.into());
-                }
-            }
-        }
-        let mut resolved = walk(path, (last, refuse))?;
-        resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
-        self.trace_place(&resolved);
-        Ok(Target { resolved, last, handle: Some(handle), via: None })
     }
 
     /// The guest name of the directory that `base` means; `None` if it has none.
@@ -323,7 +247,11 @@ impl Call<'_> {
         self.walk_in(self.names(), handle, start, path, (last, refuse))
     }
 
-    fn walk_in(
+    /// Where a path leads in the mount table `names`.
+    ///
+    /// # Errors
+    /// Those of path_resolution(7).
+    pub fn walk_in(
         &self,
         names: &Namespace,
         handle: Option<&Arc<OwnedFd>>,
@@ -396,7 +324,7 @@ impl Call<'_> {
     }
 
     /// `last`, or the opposite in the call that a test has picked.
-    fn treated(&self, last: Last) -> Last {
+    pub fn treated(&self, last: Last) -> Last {
         if self.world.wrong_links.as_deref() == Some(self.row.name) { last.opposite() } else { last }
     }
 
@@ -416,7 +344,10 @@ impl Call<'_> {
     }
 
     /// The directory that `base` means, held open, and its guest name.
-    fn base(&self, base: Base, path: &[u8]) -> Result<(Arc<OwnedFd>, Option<GuestPath>), Failure> {
+    ///
+    /// # Errors
+    /// EBADF, or as readlink(2).
+    pub fn base(&self, base: Base, path: &[u8]) -> Result<(Arc<OwnedFd>, Option<GuestPath>), Failure> {
         let fd = match base {
             Base::Cwd => libc::AT_FDCWD,
             Base::Fd(arg) => self.int(arg.into()),
@@ -481,45 +412,6 @@ impl Call<'_> {
     /// The guest name of what a /proc link says; `None` for what is deleted or outside.
     pub fn name_of(&self, host: HostPath) -> Option<GuestPath> {
         self.task().process.reached.borrow().name(self.names(), &host)
-    }
-}
-
-/// What `walk` finds without following a magic link: nobody knows whether that stays inside, so it is EXDEV
-/// (nd_jump_link of fs/namei.c).
-fn without_magic(
-    refuse: Refuse,
-    walk: impl Fn(Refuse) -> Result<Target, Failure>,
-) -> Result<Target, Failure> {
-    if refuse.links != Links::None {
-        return walk(refuse);
-    }
-    let is_refused = |found: &Result<Target, Failure>| match found {
-        Ok(target) => {
-            let follows = matches!(target.last, Last::Follow | Last::Create);
-            follows && target.resolved.node == Some(Node::Magic(Err(Errno::ELOOP)))
-        }
-        Err(failure) => matches!(failure, Failure::Errno(Errno::ELOOP)),
-    };
-    let found = walk(Refuse { links: Links::Magic, ..refuse });
-    if !is_refused(&found) {
-        return found;
-    }
-    let followed = walk(refuse)?;
-    if is_refused(&Ok(followed)) { found } else { Err(Errno::EXDEV.into()) }
-}
-
-/// `path` without what would leave a directory that is the root: slashes, `.` and `..` at its beginning.
-fn below_top(path: &[u8]) -> &[u8] {
-    let mut rest = path;
-    loop {
-        let end = rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len());
-        if !matches!(&rest[..end], b"" | b"." | b"..") {
-            return rest;
-        }
-        if end == rest.len() {
-            return b".";
-        }
-        rest = &rest[end + 1..];
     }
 }
 
