@@ -112,10 +112,12 @@ programs! {
     exec_writers
     execve
     execveat
+    exit_core
     fanotify
     fchmodat2
     fd_table
     file_getattr
+    fork_inherit
     fork_wait
     getdents
     getdents_old
@@ -138,9 +140,12 @@ programs! {
     open_flags
     open_tree
     openat2_resolve
+    orphaned_group
     orphans
+    other_process
     path_limits
     pidfd
+    pidfd_thread
     posix_spawn
     prctl_mm
     privileged
@@ -154,29 +159,37 @@ programs! {
     rename
     renameat2
     restart_calls
+    robust_futex
     rt_signals
     sa_restart_fifo
     scm_rights
     seccomp_filter
+    sessions
     shebang
     sigaction_flags
     sigaltstack
     siginfo
     signal_storm
+    signalfd
     signals
     sigstop_cont
     small_stack
+    spawn_actions
     stat_family
     statfs
     statx
     stop_blocked
+    stop_exec
     stop_threads
+    subreaper
     symlink_loops
     text_busy
     text_image
     threads
+    timers
     trailing_slash
     truncate
+    tty_stop
     umask
     unix_abstract
     unix_dgram
@@ -188,10 +201,12 @@ programs! {
     unmapped
     untold_child
     utime
+    vector_state
     vfork
     waitid
     xattr
     xattrat
+    zombies
 }
 
 /// Programs that other test files run: `tests/bindings` gives its own a tree, those of `tests/escape.rs` differ natively
@@ -238,7 +253,7 @@ fn every_program_is_run() {
     let mut listed: Vec<_> = PROGRAMS.iter().chain(SPECIAL).map(|name| (*name).to_owned()).collect();
     listed.sort();
     assert_eq!(listed, programs::names(), "{} and this file differ", programs::sources().display());
-    assert!(PROGRAMS.len() >= 60);
+    assert!(PROGRAMS.len() >= 130);
 }
 
 #[test]

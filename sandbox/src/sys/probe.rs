@@ -2,7 +2,7 @@
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
-use nix::errno::Errno;
+use super::fs;
 
 /// What this kernel can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Probes {
 impl Probes {
     /// Asks the kernel.
     pub fn new() -> Self {
-        Self { openat2: has_openat2(), names_by_file: has_execve_check() }
+        Self { openat2: has_openat2(), names_by_file: fs::has_execve_check() }
     }
 }
 
@@ -39,16 +39,4 @@ fn has_openat2() -> bool {
     // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
     drop(unsafe { OwnedFd::from_raw_fd(fd as i32) });
     true
-}
-
-/// Asks with a descriptor that is none, so that nothing is executed where an older kernel ignores the flag.
-fn has_execve_check() -> bool {
-    const AT_EXECVE_CHECK: i32 = 0x10000;
-    let (no_file, flags) = (-1, libc::AT_EMPTY_PATH | AT_EXECVE_CHECK);
-    let none: [*const u8; 1] = [std::ptr::null()];
-    // SAFETY: the path and both arrays are as execveat(2) wants them and outlive the call.
-    unsafe {
-        libc::syscall(libc::SYS_execveat, no_file, c"".as_ptr(), none.as_ptr(), none.as_ptr(), flags);
-    }
-    Errno::last() == Errno::EBADF
 }
