@@ -117,11 +117,13 @@ programs! {
     exec_writers
     execve
     execveat
+    exit_core
     fanotify
     fchmodat2
     fd_passing_data
     fd_table
     file_getattr
+    fork_inherit
     fork_wait
     getdents
     getdents_old
@@ -156,7 +158,9 @@ programs! {
     openat2_magic
     openat2_resolve
     openat2_root
+    orphaned_group
     orphans
+    other_process
     path_chain
     path_closed
     path_deleted
@@ -174,6 +178,7 @@ programs! {
     path_root
     path_slash
     pidfd
+    pidfd_thread
     posix_spawn
     prctl_mm
     privileged
@@ -194,33 +199,41 @@ programs! {
     rename_kinds
     renameat2
     restart_calls
+    robust_futex
     rt_signals
     sa_restart_fifo
     scm_rights
     seccomp_filter
+    sessions
     shebang
     sigaction_flags
     sigaltstack
     siginfo
     signal_storm
+    signalfd
     signals
     sigstop_cont
     small_stack
+    spawn_actions
     stat_family
     statfs
     statx
     statx_masks
     sticky_dirs
     stop_blocked
+    stop_exec
     stop_threads
+    subreaper
     symlink_loops
     text_busy
     text_image
     threads
+    timers
     times_now
     too_deep
     trailing_slash
     truncate
+    tty_stop
     umask
     unix_abstract
     unix_autobind
@@ -241,11 +254,13 @@ programs! {
     unmapped
     untold_child
     utime
+    vector_state
     vfork
     waitid
     xattr
     xattr_limits
     xattrat
+    zombies
 }
 
 /// Programs that other test files run: `tests/bindings` gives its own a tree, those of `tests/escape.rs` differ natively
@@ -259,15 +274,15 @@ const SPECIAL: &[&str] = &[
     "bind_readonly",
     "conditional",
     "count_signals",
+    "count_stops",
     "escape_abi",
     "escape_kill",
     "escape_paths",
     "escape_proc",
     "escape_race",
-    "count_stops",
     "one_call",
-    "traced",
     "random_ops",
+    "traced",
 ];
 
 /// One test a program and way of linking, for what a loader has to get right.

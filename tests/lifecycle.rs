@@ -14,7 +14,8 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use util::live::{Live, SETTLE, eventually, marked, runs, with_program, with_shell};
-use util::{Rootfs, Scratch, binary, programs, run, xroot};
+use util::programs::{self, Kind};
+use util::{Rootfs, Scratch, binary, run, skip, xroot};
 
 /// The signals that a process may send to xroot and mean the command.
 const PASSED_ON: &[Signal] = &[
@@ -302,6 +303,24 @@ fn closed_and_empty_standard_streams_are_as_they_were_given() {
     assert!(seen.stderr.contains("141") && !seen.stderr.contains("xroot"), "{seen}");
     let null = File::open("/dev/null").expect("it is there");
     assert_eq!(xroot(&rootfs).stdin(null).run(["cat"]).success(), "");
+}
+
+/// An execve by a thread that is not the leader is reported under the leader's number, and neither the old number nor the
+/// old leader is ever reported gone.
+#[test]
+fn the_books_balance_after_threads_have_executed_programs() {
+    for name in ["exec_thread", "exec_sharers", "killed_forks", "exec_no_descriptor", "stop_exec"] {
+        let Some(rootfs) = Rootfs::new("root").program(name, Kind::Static) else {
+            return skip("no compiler");
+        };
+        let output = xroot(&rootfs)
+            .args(["--verbose"])
+            .workdir("/work")
+            .args(["--wait-all"])
+            .run([format!("/bin/{name}")]);
+        assert_eq!(output.code(), 0, "{name}: {output}");
+        assert!(!output.stderr.contains("ended unseen"), "{name}: {output}");
+    }
 }
 
 #[test]

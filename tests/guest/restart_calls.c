@@ -84,19 +84,19 @@ static long do_send(void) {
         ;
     return sys(SYS_sendto, full[1], big, 1000, 0, 0, 0) > 0;
 }
-static long do_nanosleep(void) { struct timespec s = {0, 200000000}; return sys(SYS_nanosleep, &s, 0); }
-static long do_poll(void) { struct pollfd f = {stream[0], POLLIN}; return sys(SYS_poll, &f, 1, 200); }
-static long do_select(void) { fd_set s; FD_ZERO(&s); FD_SET(stream[0], &s); struct timeval t_ = {0, 200000}; return sys(SYS_select, stream[0] + 1, &s, 0, 0, &t_); }
-static long do_epoll(void) { int e = epoll_create1(0); struct epoll_event ev; long r = sys(SYS_epoll_wait, e, &ev, 1, 200); close(e); return r; }
+static long do_nanosleep(void) { struct timespec s = {1, 500000000}; return sys(SYS_nanosleep, &s, 0); }
+static long do_poll(void) { struct pollfd f = {stream[0], POLLIN}; return sys(SYS_poll, &f, 1, 1500); }
+static long do_select(void) { fd_set s; FD_ZERO(&s); FD_SET(stream[0], &s); struct timeval t_ = {1, 500000}; return sys(SYS_select, stream[0] + 1, &s, 0, 0, &t_); }
+static long do_epoll(void) { int e = epoll_create1(0); struct epoll_event ev; long r = sys(SYS_epoll_wait, e, &ev, 1, 1500); close(e); return r; }
 static long do_futex(void) { return sys(SYS_futex, &word, FUTEX_WAIT, 0, 0); }
-static long do_futex_timeout(void) { struct timespec s = {0, 200000000}; return sys(SYS_futex, &word, FUTEX_WAIT, 0, &s); }
+static long do_futex_timeout(void) { struct timespec s = {1, 500000000}; return sys(SYS_futex, &word, FUTEX_WAIT, 0, &s); }
 static long do_pause(void) { return sys(SYS_pause); }
 static long do_sigsuspend(void) { sigset_t s; sigemptyset(&s); return sys(SYS_rt_sigsuspend, &s, 8); }
-static long do_sigtimedwait(void) { sigset_t s; sigemptyset(&s); sigaddset(&s, SIGUSR2); struct timespec t_ = {0, 200000000}; return sys(SYS_rt_sigtimedwait, &s, 0, &t_, 8); }
-static long do_semop(void) { int id = semget(IPC_PRIVATE, 1, 0600); struct sembuf op = {0, -1, 0}; struct timespec t_ = {0, 200000000}; long r = sys(SYS_semtimedop, id, &op, 1, &t_); semctl(id, 0, IPC_RMID); return r; }
-static long do_msgrcv(void) { int id = msgget(IPC_PRIVATE, 0600); pid_t pid = fork(); if (!pid) { usleep(200000); struct { long t; char c; } m = {1, 'x'}; msgsnd(id, &m, 1, 0); _exit(0); } struct { long t; char c; } m; long r = sys(SYS_msgrcv, id, &m, 1, 0, 0); msgctl(id, IPC_RMID, 0); kill(pid, SIGKILL); waitpid(pid, 0, 0); return r; }
-static long do_wait4(void) { pid_t pid = fork(); if (!pid) { usleep(200000); _exit(0); } long r = sys(SYS_wait4, pid, 0, 0, 0); if (r == pid) return 0; waitpid(pid, 0, 0); return r; }
-static long do_waitid(void) { pid_t pid = fork(); if (!pid) { usleep(200000); _exit(0); } siginfo_t i; long r = sys(SYS_waitid, P_PID, pid, &i, WEXITED, 0); if (r) waitpid(pid, 0, 0); return r; }
+static long do_sigtimedwait(void) { sigset_t s; sigemptyset(&s); sigaddset(&s, SIGUSR2); struct timespec t_ = {1, 500000000}; return sys(SYS_rt_sigtimedwait, &s, 0, &t_, 8); }
+static long do_semop(void) { int id = semget(IPC_PRIVATE, 1, 0600); struct sembuf op = {0, -1, 0}; struct timespec t_ = {1, 500000000}; long r = sys(SYS_semtimedop, id, &op, 1, &t_); semctl(id, 0, IPC_RMID); return r; }
+static long do_msgrcv(void) { int id = msgget(IPC_PRIVATE, 0600); pid_t pid = fork(); if (!pid) { usleep(900000); usleep(600000); struct { long t; char c; } m = {1, 'x'}; msgsnd(id, &m, 1, 0); _exit(0); } struct { long t; char c; } m; long r = sys(SYS_msgrcv, id, &m, 1, 0, 0); msgctl(id, IPC_RMID, 0); kill(pid, SIGKILL); waitpid(pid, 0, 0); return r; }
+static long do_wait4(void) { pid_t pid = fork(); if (!pid) { usleep(900000); usleep(600000); _exit(0); } long r = sys(SYS_wait4, pid, 0, 0, 0); if (r == pid) return 0; waitpid(pid, 0, 0); return r; }
+static long do_waitid(void) { pid_t pid = fork(); if (!pid) { usleep(900000); usleep(600000); _exit(0); } siginfo_t i; long r = sys(SYS_waitid, P_PID, pid, &i, WEXITED, 0); if (r) waitpid(pid, 0, 0); return r; }
 static long locked(long (*call)(int)) {
     int a = open("file", O_RDWR);
     char b;
@@ -107,7 +107,8 @@ static long locked(long (*call)(int)) {
         flock(c, LOCK_EX);
         fcntl(c, F_SETLK, &l);
         write(told[1], "x", 1);
-        usleep(300000);
+        usleep(900000);
+        usleep(600000);
         _exit(0);
     }
     read(told[0], &b, 1);
@@ -136,7 +137,8 @@ static long do_connect(void) {
     s[2] = socket(AF_UNIX, SOCK_STREAM, 0);
     pid_t pid = fork();
     if (!pid) {
-        usleep(400000);
+        usleep(900000);
+        usleep(600000);
         accept(l, 0, 0);
         usleep(200000);
         _exit(0);

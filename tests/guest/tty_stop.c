@@ -141,8 +141,8 @@ int main(void) {
         return session();
     }
     close(held[1]);
-    show_end("session", pid);
     // Until the last of the session's processes has ended.
     char byte;
     read(held[0], &byte, 1);
+    show_end("session", pid);
 }

@@ -197,7 +197,8 @@ pub fn unlink_at(directory: &OwnedFd, name: &[u8]) -> Result<(), Errno> {
 /// Whether somebody has this file, open for reading here, open for writing.
 ///
 /// By a read lease, which the kernel grants only where there is no writer (fcntl(2), F_SETLEASE), and which is given
-/// back at once. Only the file's owner may ask: of another user's file this says no.
+/// back at once. Only the file's owner may ask, and not on every filesystem: else the kernel is asked whether it would
+/// execute the file, which Linux before 6.14 does not know and which is no then.
 pub fn is_open_for_writing(file: BorrowedFd<'_>) -> bool {
     // SAFETY: F_SETLEASE takes a number.
     let lease = |kind: c_int| unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLEASE, kind) };
@@ -205,7 +206,25 @@ pub fn is_open_for_writing(file: BorrowedFd<'_>) -> bool {
         lease(libc::F_UNLCK);
         return false;
     }
-    Errno::last() == Errno::EAGAIN
+    Errno::last() == Errno::EAGAIN || check_execve(file.as_raw_fd()) == Err(Errno::ETXTBSY)
+}
+
+/// A flag of execveat(2) that asks whether a file would be executed: nothing is (include/uapi/linux/fcntl.h, Linux 6.14).
+pub const AT_EXECVE_CHECK: c_int = 0x10000;
+
+/// True if the kernel knows [`AT_EXECVE_CHECK`].
+pub fn has_execve_check() -> bool {
+    check_execve(-1) == Err(Errno::EBADF)
+}
+
+/// Asks the kernel whether it would execute the file of a descriptor.
+fn check_execve(fd: c_int) -> Result<(), Errno> {
+    let none = [std::ptr::null::<u8>()];
+    let flags = libc::AT_EMPTY_PATH | AT_EXECVE_CHECK;
+    // SAFETY: the path and both arrays are as execveat(2) wants them and outlive the call.
+    let ret =
+        unsafe { libc::syscall(libc::SYS_execveat, fd, c"".as_ptr(), none.as_ptr(), none.as_ptr(), flags) };
+    Errno::result(ret).map(drop)
 }
 
 /// The bytes of a plain struct that the kernel has filled.
@@ -220,3 +239,28 @@ pub trait Plain {}
 impl Plain for libc::stat {}
 impl Plain for libc::statx {}
 impl Plain for Statfs {}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{File, OpenOptions, remove_file};
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_writer_is_found_by_either_way_of_asking() {
+        let path = std::env::temp_dir().join(format!("xroot-writer-{}", std::process::id()));
+        let new = OpenOptions::new().write(true).create_new(true).mode(0o700).open(&path);
+        let writer = new.expect("the temporary directory is writable");
+        let file = File::open(&path).expect("it was just made");
+        remove_file(&path).expect("it was just made");
+        // EACCES where nothing may be executed in that directory.
+        let busy = [Errno::ETXTBSY, Errno::EACCES].map(Err);
+        assert!(is_open_for_writing(file.as_fd()));
+        assert!(!has_execve_check() || busy.contains(&check_execve(file.as_raw_fd())));
+        drop(writer);
+        assert!(!is_open_for_writing(file.as_fd()));
+        assert_ne!(check_execve(file.as_raw_fd()), Err(Errno::ETXTBSY));
+    }
+}

@@ -2,9 +2,7 @@
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
-use nix::errno::Errno;
-
-use super::{seccomp, stub};
+use super::{fs, seccomp, stub};
 use crate::error::Error;
 
 /// The oldest kernel: before it, a call that the tracer has changed at the filter's stop is not what runs after it, and
@@ -75,7 +73,7 @@ impl Probes {
         let mode = unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) };
         Self {
             openat2: has_openat2(),
-            names_by_file: has_execve_check(),
+            names_by_file: fs::has_execve_check(),
             filtered: mode == libc::SECCOMP_MODE_FILTER as i32,
         }
     }
@@ -99,18 +97,6 @@ fn has_openat2() -> bool {
     // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
     drop(unsafe { OwnedFd::from_raw_fd(fd as i32) });
     true
-}
-
-/// Asks with a descriptor that is none, so that nothing is executed where an older kernel ignores the flag.
-fn has_execve_check() -> bool {
-    const AT_EXECVE_CHECK: i32 = 0x10000;
-    let (no_file, flags) = (-1, libc::AT_EMPTY_PATH | AT_EXECVE_CHECK);
-    let none: [*const u8; 1] = [std::ptr::null()];
-    // SAFETY: the path and both arrays are as execveat(2) wants them and outlive the call.
-    unsafe {
-        libc::syscall(libc::SYS_execveat, no_file, c"".as_ptr(), none.as_ptr(), none.as_ptr(), flags);
-    }
-    Errno::last() == Errno::EBADF
 }
 
 #[cfg(test)]

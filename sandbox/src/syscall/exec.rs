@@ -24,7 +24,7 @@ pub fn execve(call: &mut Call<'_>) -> Result<Action, Failure> {
 /// execveat(2): dirfd, path, argv, envp, flags.
 pub fn execveat(call: &mut Call<'_>) -> Result<Action, Failure> {
     let flags = call.int(4);
-    if flags & AT_EXECVE_CHECK != 0 {
+    if flags & fs::AT_EXECVE_CHECK != 0 {
         // Nothing is executed, so the kernel may look at the guest's own file; an older one does not know the flag.
         return translate(call);
     }
@@ -43,9 +43,6 @@ pub fn execveat(call: &mut Call<'_>) -> Result<Action, Failure> {
     let shown = if relative { [format!("/dev/fd/{fd}/").as_bytes(), &path].concat() } else { path.clone() };
     run(call, &shown, Named::Path(First { base: Base::Fd(0), last, path }), arrays)
 }
-
-/// Asks whether a file would be executed (include/uapi/linux/fcntl.h, Linux 6.14).
-const AT_EXECVE_CHECK: i32 = 0x10000;
 
 /// Where the guest's argv and envp are, and which argument is the path.
 struct Arrays {

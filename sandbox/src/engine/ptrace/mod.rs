@@ -20,7 +20,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::arch::{self, Regs};
-use crate::error::{Errno, Error, Failure};
+use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Start, TRAMPOLINE_RETURN};
 use crate::sys::ptrace;
 use crate::sys::wait::{Event, wait_any};
@@ -112,7 +112,19 @@ impl<'w> Engine<'w> {
                 Err(Failure::Broken(error)) => return Err(error),
             }
         }
+        self.check_books();
         self.ended.ok_or_else(|| Error::os("the root command vanished")(Errno::ECHILD))
+    }
+
+    /// An execve by a thread ends the others, the leader among them, without a word, and moves the caller to the leader's
+    /// number: what is booked at the end must be what there is, which is nothing.
+    fn check_books(&self) {
+        let unseen = self.tasks.iter().count();
+        let unfinished = self.phases.keys().filter(|&&pid| !self.tasks.contains(pid)).count();
+        if self.world.verbose && unseen + unfinished != 0 {
+            tell(format!("xroot: {unseen} tasks ended unseen, {unfinished} left something unfinished"));
+        }
+        debug_assert_eq!((unseen, unfinished), (0, 0), "what is booked is what there is");
     }
 
     fn on_event(&mut self, pid: Pid, event: Event) -> Result<(), Failure> {
