@@ -29,7 +29,9 @@ fn bash_passes_what_it_passes_natively() {
 /// bash names its process group in one warning.
 fn without_pids(text: &str) -> String {
     let lines = text.lines().map(|line| match line.split_once("process group (") {
-        Some((before, after)) => format!("{before}process group{}", after.trim_start_matches(|digit: char| digit != ')')),
+        Some((before, after)) => {
+            format!("{before}process group{}", after.trim_start_matches(|digit: char| digit != ')'))
+        }
         None => line.to_owned(),
     });
     lines.map(|line| line + "\n").collect()
@@ -39,9 +41,14 @@ fn without_pids(text: &str) -> String {
 fn coreutils_pass_what_they_pass_natively() {
     let Some(both) = both("coreutils", include_str!("coreutils.sh")) else { return };
     assert!(both.native.stdout.matches(" passes\n").count() > 300, "{}", both.native);
-    let differ: Vec<_> =
-        both.native.stdout.lines().filter(|line| !both.xroot.stdout.lines().any(|seen| seen == *line)).collect();
-    let list = |check: &str| both.xroot.stdout.lines().filter(|line| line.starts_with(check)).collect::<String>();
+    let differ: Vec<_> = both
+        .native
+        .stdout
+        .lines()
+        .filter(|line| !both.xroot.stdout.lines().any(|seen| seen == *line))
+        .collect();
+    let list =
+        |check: &str| both.xroot.stdout.lines().filter(|line| line.starts_with(check)).collect::<String>();
     let differ: Vec<_> = differ
         .into_iter()
         .map(|line| format!("{line} natively, under xroot: {}", list(line.split(' ').next().unwrap_or(line))))

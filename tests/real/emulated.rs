@@ -18,7 +18,8 @@ fn programs_of_arm_print_what_native_ones_do() {
 #[test]
 fn python_of_arm_passes_its_own_tests() {
     let Some(tree) = Tree::full("armhf-dev") else { return };
-    let modules = "test_glob test_posixpath test_tempfile test_stat test_fcntl test_select test_pty test_shutil";
+    let modules =
+        "test_glob test_posixpath test_tempfile test_stat test_fcntl test_select test_pty test_shutil";
     let script = format!("python3 -m test {modules} 2>&1");
     let output = tree.alone(&Work::default(), &script);
     assert!(output.status.success(), "{output}");

@@ -112,10 +112,8 @@ fn results_are_read_as_they_are_printed() {
         test_d (test.test_os.A.test_d) ... FAIL\n\
         look (at) ok\n";
     let results = parse(output);
-    let expected =
-        [("a", "ok"), ("b", "skipped 'needs root'"), ("c", "ok"), ("d", "FAIL")].map(|(test, result)| {
-            (format!("test.test_os.A.test_{test}"), result.to_owned())
-        });
+    let expected = [("a", "ok"), ("b", "skipped 'needs root'"), ("c", "ok"), ("d", "FAIL")]
+        .map(|(test, result)| (format!("test.test_os.A.test_{test}"), result.to_owned()));
     assert_eq!(results, Results::from(expected.clone()));
     let mut other = results.clone();
     other.insert("test.test_os.A.test_a".into(), "ERROR".into());

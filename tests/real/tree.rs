@@ -86,7 +86,10 @@ impl Tree {
         let port = free_port();
         let mut command = command(self, home.path());
         command.env_clear().stdin(Stdio::null()).current_dir(&dir);
-        command.env("PATH", self.search_path()).env("HOME", home.path()).env("TMPDIR", home.path().join("tmp"));
+        command
+            .env("PATH", self.search_path())
+            .env("HOME", home.path())
+            .env("TMPDIR", home.path().join("tmp"));
         command.env("LANG", "C.UTF-8").env("TERM", "dumb").env("PORT", &port);
         command.args(["sh", "-c", script]);
         let mut output = run_for(&mut command, HANG).unwrap_or_else(|hung| panic!("{hung}"));
