@@ -1,7 +1,7 @@
 #!/bin/bash
 # make test, make test-full: gets what the tests need, then runs them all as an ordinary user.
 cd "$(dirname "$0")/../.."
-for part in lib build packages rootfs trees native; do . "tests/setup/$part.sh"; done
+for part in lib build packages rootfs trees native programs; do . "tests/setup/$part.sh"; done
 
 FULL=
 [ "${1:-}" != full ] || FULL=1
@@ -40,7 +40,10 @@ armhf_tree
 amd64_tree
 static_trees
 native_trees
-[ -z "$FULL" ] || debootstrap_tree
+if [ -n "$FULL" ]; then
+    debootstrap_tree
+    program_trees
+fi
 exec 9>&-
 
 runner=CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$HOST_TRIPLE")_RUNNER

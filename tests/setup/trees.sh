@@ -14,10 +14,11 @@ armhf_tree() {
 
 # Native, but of another release than the host: its libc must be its own.
 amd64_tree() {
-    local suite=trixie
-    ! grep -q "^VERSION_CODENAME=$suite" /etc/os-release || suite=bookworm
+    local suite=trixie python=3.13
+    ! grep -q "^VERSION_CODENAME=$suite" /etc/os-release || suite=bookworm python=3.11
     unpack_rootfs amd64 amd64 "$suite" --setup-hook="$MERGED_USR && mkdir usr/lib64 && ln -s usr/lib64 ." \
-        --include='?essential' --include="apt,$C_TOOLS,file,musl-tools,usr-is-merged"
+        --include='?essential' --include="apt,$C_TOOLS,file,musl-tools,usr-is-merged" \
+        --include="python3,libpython$python-testsuite,git"
     configure_rootfs amd64 "$RUN/bin/xroot" -0 -r "$DATA/rootfs/amd64"
 }
 

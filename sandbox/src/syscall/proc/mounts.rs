@@ -45,7 +45,8 @@ struct Line<'e, 't> {
 /// The guest's table in this format, from the text of the host's mountinfo.
 ///
 /// Like a bind mount, a binding tells device and file system of the host's mount that it lies on; unlike one, not
-/// where in it, for that would be a host path.
+/// where in it, for that would be a host path: as if it lay there at its name in the guest. So it differs from a whole
+/// file system, which df(1) and findmnt(8) look at.
 pub fn shown(names: &Namespace, format: Format, mountinfo: &[u8]) -> Vec<u8> {
     let entries: Vec<_> = lines(mountinfo).filter_map(Entry::parse).collect();
     let entries = visible(&entries);
@@ -121,7 +122,7 @@ impl Line<'_, '_> {
     fn write(&self, format: Format, id: u64, parent: u64, out: &mut Vec<u8>) {
         let entry = self.entry;
         let point = escape(self.guest.as_bytes());
-        let root = if self.whole { entry.root } else { b"/" };
+        let root = if self.whole { entry.root } else { &point };
         let options = read_only_if(self.readonly, entry.options);
         let ids = format!("{id} {parent}").into_bytes();
         let words: Vec<&[u8]> = match format {
@@ -291,8 +292,8 @@ mod tests {
 31 1 0:31 / / rw,noatime - tmpfs second rw
 24 31 0:5 / /dev rw,nosuid shared:2 master:3 - devtmpfs udev ro,size=4k
 25 24 0:22 / /dev/pts rw - devpts devpts rw,gid=5
-35 31 0:31 / /etc/passwd rw,noatime - tmpfs second rw
-27 31 254:0 / /home/a\\040b ro,relatime shared:1 - ext4 /dev/vda rw,discard
+35 31 0:31 /etc/passwd /etc/passwd rw,noatime - tmpfs second rw
+27 31 254:0 /home/a\\040b /home/a\\040b ro,relatime shared:1 - ext4 /dev/vda rw,discard
 33 31 0:33 /in /mnt ro - tmpfs fourth\\040x rw
 22 31 0:21 / /proc rw,nosuid - proc proc rw
 ",
