@@ -137,7 +137,19 @@ programs! {
     renameat2
     sa_restart_fifo
     scm_rights
+    seccomp_actions
+    seccomp_args
+    seccomp_bare
+    seccomp_errors
     seccomp_filter
+    seccomp_inherit
+    seccomp_place
+    seccomp_quiet
+    seccomp_stack
+    seccomp_status
+    seccomp_strict
+    seccomp_trap
+    seccomp_tsync
     shebang
     sigaltstack
     signal_storm

@@ -66,12 +66,16 @@ pub struct Exec {
 /// How a call is changed before the kernel sees it.
 #[derive(Default)]
 pub struct Rewrite {
-    /// Another call's number; `None` keeps it. Never set for a guest with a seccomp filter of its own.
+    /// Another call's number; `None` keeps it.
     pub nr: Option<u64>,
     /// New argument values by index.
     pub args: Vec<(usize, Value)>,
     /// Bytes for the scratch slot, which [`Value::Scratch`] points into.
     pub data: Vec<u8>,
+    /// Words of `data` that hold an address of it: the offset of each, and the offset it points to.
+    pub addresses: Vec<(usize, usize)>,
+    /// `data` may be more than a scratch slot holds. Otherwise that much is a path too long.
+    pub may_be_large: bool,
     /// What is left to do when the call has returned.
     pub exit: Option<OnExit>,
     /// The tracer's descriptors that the arguments lead through: held until the call has returned.

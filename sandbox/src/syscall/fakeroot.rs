@@ -18,7 +18,7 @@ use crate::vfs::{GuestPath, Last, Node};
 const CAP_CHOWN: u32 = 0;
 const CAP_FOWNER: u32 = 3;
 const CAP_SYS_CHROOT: u32 = 18;
-const CAP_SYS_ADMIN: u32 = 21;
+pub(super) const CAP_SYS_ADMIN: u32 = 21;
 const CAP_MKNOD: u32 = 27;
 
 const KEEP: u32 = u32::MAX;
@@ -197,7 +197,7 @@ impl Call<'_> {
     }
 
     /// True if the caller believes to have this capability, and does not.
-    fn pretends_capability(&self, capability: u32) -> bool {
+    pub(super) fn pretends_capability(&self, capability: u32) -> bool {
         self.pretends() && self.task().process.credentials.borrow().caps.has(capability)
     }
 

@@ -83,7 +83,7 @@ impl Directory {
         let names = call.names();
         let link = call.descriptor_link(0);
         let guest = call.name_of(HostPath::from_bytes(fs::readlink(&link).ok()?))?;
-        if names.names_below(&guest).next().is_none() || call.task().process.has_filter.get() {
+        if names.names_below(&guest).next().is_none() {
             return None;
         }
         let position = position(call)?;

@@ -35,6 +35,8 @@ pub mod kill;
 
 pub mod prctl;
 
+pub mod seccomp;
+
 pub mod socket;
 
 pub mod ids;

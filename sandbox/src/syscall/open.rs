@@ -231,10 +231,7 @@ fn rewrite(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, Failur
     let is_openat2 = call.row.name == "openat2";
     let mut rewrite = Rewrite::default();
     rewrite.keep.extend(target.kept());
-    let strict = !magic
-        && target.via.is_none()
-        && call.world.probes.openat2
-        && (is_openat2 || !call.task().process.has_filter.get());
+    let strict = !magic && target.via.is_none() && call.world.probes.openat2;
     if !strict && !is_openat2 {
         rewrite.stage_path(place.path, &argument);
         return Ok(Action::Rewrite(rewrite));

@@ -16,7 +16,7 @@ use crate::exec::loader::Carrier;
 use crate::exec::{Emulators, Natives, Runners};
 use crate::sys::mem::Memory;
 use crate::sys::probe::Probes;
-use crate::task::{Fs, Mm, Process, Task, Tasks};
+use crate::task::{Fs, Mm, Process, Seccomp, Task, Tasks};
 use crate::vfs::{HostLookup, HostPath, Namespace, ViewId, Views};
 
 /// A session and its task.
@@ -62,8 +62,6 @@ impl Fixture {
             process: Rc::new(Process {
                 pid: own,
                 credentials: RefCell::default(),
-                has_filter: Cell::new(false),
-                is_strict: Cell::new(false),
                 reached: RefCell::default(),
                 view: Cell::new(ViewId::GUEST),
             }),
@@ -71,6 +69,7 @@ impl Fixture {
             mm: Rc::new(mm),
             slot: None,
             area: None,
+            seccomp: Seccomp::default(),
             held: None,
         });
         Self { world, tasks }

@@ -26,12 +26,15 @@ impl Engine<'_> {
         if self.task(pid)?.mm.loading.get() {
             return self.on_loader_call(pid, regs);
         }
-        if self.task(pid)?.process.is_strict.get() {
+        if self.task(pid)?.seccomp.strict {
             return Ok(process::send(pid, libc::SIGKILL)?);
         }
         if let Some(own) = self.take_restarted(pid, &regs) {
             regs = own;
             ptrace::set_regs(pid, &regs)?;
+        }
+        if self.task(pid)?.seccomp.filters.is_some() && self.is_forbidden(pid, &regs)? {
+            return Ok(());
         }
         let Some(row) = row(regs.nr()).filter(|_| !arch::is_other_abi(regs.nr())) else {
             self.world.count_unsupported(arch::AUDIT_ARCH, regs.nr());
@@ -39,6 +42,8 @@ impl Engine<'_> {
         };
         match row.verdict {
             _ if self.world.let_through.as_deref() == Some(row.name) => Ok(ptrace::cont(pid, 0)?),
+            // A filter of the guest's own stops what no condition of the row is about.
+            Verdict::Allow | Verdict::Handle(..) if !self.traps(row, &regs) => Ok(ptrace::cont(pid, 0)?),
             Verdict::Allow => Ok(ptrace::cont(pid, 0)?),
             Verdict::Refuse(errno) => {
                 self.world.count_refused(row);
@@ -57,6 +62,10 @@ impl Engine<'_> {
                 self.act(pid, row, regs, decided)
             }
         }
+    }
+
+    fn traps(&self, row: &Row, regs: &Regs) -> bool {
+        row.traps(&self.world.features, &std::array::from_fn(|index| regs.arg(index)))
     }
 
     /// Runs `decide` on the call that `regs` are about to make.
@@ -126,9 +135,16 @@ impl Engine<'_> {
         mut rewrite: Rewrite,
     ) -> Result<(), Failure> {
         let slot = self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address;
-        if rewrite.data.len() as u64 > SLOT_SIZE - SAVED_SIZE {
+        let len = rewrite.data.len() as u64;
+        if len > SLOT_SIZE - SAVED_SIZE && !rewrite.may_be_large {
             // Symlinks may lead to a place whose name, without them, is longer than any path that the kernel takes.
             return self.answer(pid, regs, -(Errno::ENAMETOOLONG as i64));
+        }
+        let Some(base) = self.room(pid, len)? else {
+            return self.inject_mmap(pid, regs, Purpose::Area(len));
+        };
+        for (at, to) in std::mem::take(&mut rewrite.addresses) {
+            rewrite.data[at..at + 8].copy_from_slice(&(base + to as u64).to_ne_bytes());
         }
         let mut changed = regs;
         if let Some(nr) = rewrite.nr {
@@ -139,20 +155,26 @@ impl Engine<'_> {
                 index,
                 match value {
                     Value::Plain(value) => value,
-                    Value::Scratch(offset) => slot + SAVED_SIZE + offset as u64,
+                    Value::Scratch(offset) => base + offset as u64,
                 },
             );
         }
         let exit = rewrite.take_exit();
         let trampoline = self.trampoline(pid).filter(|_| exit.is_none());
-        let mut bytes = saved_values(&regs);
-        bytes.extend_from_slice(&rewrite.data);
-        if !self.stage(pid, slot, &bytes)? {
+        if let Some(mark) = self.mark(pid) {
+            changed.set_ip(mark);
+        }
+        let in_slot = base == slot + SAVED_SIZE;
+        let staged = if in_slot {
+            self.stage(pid, slot, &[saved_values(&regs), rewrite.data].concat())?
+        } else {
+            self.stage(pid, base, &rewrite.data)?
+        };
+        if !staged {
             return self.inject_mmap(pid, regs, Purpose::Slots);
         }
         let phase = match trampoline {
-            Some(address) => {
-                changed.set_ip(address);
+            Some(_) => {
                 changed.set_slot(slot);
                 Phase::Trampoline(Box::new(regs))
             }
@@ -183,7 +205,7 @@ impl Engine<'_> {
             Some(Phase::Exit(pending)) => self.finish(pid, *pending),
             Some(Phase::Inject(injection)) => self.on_injected(pid, *injection),
             Some(Phase::Exec(pending)) => self.on_exec_return(pid, *pending),
-            phase @ (Some(Phase::Trampoline(_) | Phase::Grow(_)) | None) => {
+            phase @ (Some(Phase::Trampoline(_) | Phase::Forbidden(_) | Phase::Grow(_)) | None) => {
                 // An entry stop that a call outside the filter's reach makes under PTRACE_SYSCALL.
                 if let Some(phase) = phase {
                     self.phases.insert(pid, phase);
@@ -222,11 +244,12 @@ fn saved_values(regs: &Regs) -> Vec<u8> {
     bytes
 }
 
-/// Puts back the number and the arguments of the guest's own call.
+/// Puts back the number and the arguments of the guest's own call, and where it was made.
 ///
 /// The number matters although the call has run: the kernel makes it again if a signal has interrupted it.
 pub(super) fn restore_args(regs: &mut Regs, own: &Regs) {
     regs.set_nr(own.nr());
+    regs.set_ip(own.ip());
     (0..6).for_each(|index| regs.set_arg(index, own.arg(index)));
 }
 

@@ -13,7 +13,8 @@ use super::build::{NO, allow, always, at, cwd as from_cwd, path, refuse, when};
 use crate::syscall::paths::{self, translate};
 use crate::syscall::socket::{self, peer};
 use crate::syscall::{
-    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, open, prctl, process, readonly, stat, uname,
+    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, open, prctl, process, readonly, seccomp, stat,
+    uname,
 };
 
 const OTHER_PROCESS: &str = "only for another process; 0 is the caller";
@@ -63,11 +64,14 @@ const NAMESPACES: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
 
-/// The options of prctl(2) that would blind the tracer, and the stub's own.
+/// The options of prctl(2) that would blind or tell of the tracer, and the stub's own.
 const TRAPPED_PRCTLS: &[u32] = &[
     libc::PR_GET_DUMPABLE as u32,
     libc::PR_SET_DUMPABLE as u32,
     libc::PR_SET_SECCOMP as u32,
+    libc::PR_GET_SECCOMP as u32,
+    libc::PR_SET_NO_NEW_PRIVS as u32,
+    libc::PR_GET_NO_NEW_PRIVS as u32,
     libc::PR_SCHED_CORE as u32,
     super::STUB_PRCTL,
 ];
@@ -463,7 +467,7 @@ pub const ROWS: &[Row] = &[
     when("sched_setattr", 314, 274, &[ArgIsNot(0, &[0])], process::by_pid).why(OTHER_PROCESS),
     allow("sched_getattr", 315, 275).why(SCHEDULING),
     path("renameat2", 316, 276, entries::renameat2, &[at(0, 1).remove(), at(2, 3).remove()]),
-    always("seccomp", 317, 277, prctl::seccomp),
+    always("seccomp", 317, 277, seccomp::seccomp),
     allow("getrandom", 318, 278),
     allow("memfd_create", 319, 279).why("the name is a label that nothing looks up"),
     refuse("kexec_file_load", 320, 294, EPERM, WHOLE_HOST),
