@@ -192,6 +192,7 @@ impl Session {
             }),
             fs: Rc::new(Fs {
                 cwd: RefCell::new(Some(self.prepared.workdir.clone())),
+                root: RefCell::new(GuestPath::root()),
                 handle: RefCell::new(None),
             }),
             mm: Rc::new(Mm::before_exec()),

@@ -51,6 +51,9 @@ pub struct Process {
 pub struct Fs {
     /// The working directory's guest path as the task reached it; `None` where the guest has no name for it.
     pub cwd: RefCell<Option<GuestPath>>,
+    /// The root, as chroot(2) has changed it: a guest path, which every other one is told relative to. The kernel's own
+    /// stays the host's.
+    pub root: RefCell<GuestPath>,
     /// The kernel's own working directory (O_PATH), kept open so that a relative lookup costs one call less.
     pub handle: RefCell<Option<Arc<OwnedFd>>>,
 }
@@ -189,8 +192,13 @@ impl Process {
 }
 
 impl Fs {
-    fn copied(&self) -> Self {
-        Self { cwd: RefCell::clone(&self.cwd), handle: RefCell::clone(&self.handle) }
+    /// What unshare(2) makes of it.
+    pub fn copied(&self) -> Self {
+        Self {
+            cwd: RefCell::clone(&self.cwd),
+            root: RefCell::clone(&self.root),
+            handle: RefCell::clone(&self.handle),
+        }
     }
 }
 

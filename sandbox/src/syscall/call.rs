@@ -12,7 +12,7 @@ use crate::error::{Errno, Failure};
 use crate::exec::Plan;
 use crate::sys::mem::Memory;
 use crate::task::{Task, Tasks};
-use crate::vfs::{Namespace, View};
+use crate::vfs::{GuestPath, Namespace, View};
 
 /// One call of one task, stopped before the kernel runs it.
 pub struct Call<'a> {
@@ -137,6 +137,11 @@ impl Call<'_> {
     /// What the caller sees.
     pub fn view(&self) -> &View {
         self.world.views.get(self.task().process.view.get())
+    }
+
+    /// The caller's root: `/` but after a chroot(2).
+    pub fn root(&self) -> GuestPath {
+        self.task().fs.root.borrow().clone()
     }
 
     /// Argument `index` as the C type `int`, in which descriptors, flags and modes travel.

@@ -205,7 +205,7 @@ impl GuestFiles<'_, '_> {
     fn by_path(&mut self, base: Base, path: &[u8], last: Last) -> Result<Found, Failure> {
         let target = self.call.target_of(base, path, last)?;
         match &target.resolved.node {
-            Some(Node::Symlink(_)) => return Err(Errno::ELOOP.into()),
+            Some(Node::Symlink(_) | Node::Jump(_)) => return Err(Errno::ELOOP.into()),
             Some(Node::Magic(_)) => {
                 let file = File::open(target.resolved.host.as_path()).map_err(io_errno)?;
                 return self.unnamed(file, &target.resolved.host);

@@ -12,7 +12,7 @@ use super::call::{Action, Call, OnExit, Rewrite};
 use super::paths::translate;
 use super::table::{Base, Feature};
 use crate::error::{Errno, Failure};
-use crate::vfs::{GuestPath, Last, Node};
+use crate::vfs::{Last, Node};
 
 // As in include/uapi/linux/capability.h.
 const CAP_CHOWN: u32 = 0;
@@ -161,18 +161,26 @@ fn forgive_xattr(call: &Call<'_>, name_at: usize) -> Option<OnExit> {
     if is_privileged { call.forgive(CAP_SYS_ADMIN) } else { None }
 }
 
-/// chroot(2): to where the guest's root is already; elsewhere it is refused, as it is to anybody without a privilege.
+/// chroot(2): the caller's own, and of those who share its working directory, which stays where it is.
+///
+/// The tracer alone knows of it, by its name: a root that is renamed or removed later is not found any more.
 pub fn chroot(call: &mut Call<'_>) -> Result<Action, Failure> {
-    let path = call.read_path(0)?;
+    let mut path = call.read_path(0)?;
+    if !path.is_empty() {
+        // "The calling process must have search permission": the dot asks for it.
+        path.extend_from_slice(b"/.");
+        path.truncate(libc::PATH_MAX as usize - 1);
+    }
     let target = call.target_of(Base::Cwd, &path, Last::Follow)?;
-    if !matches!(target.resolved.node, Some(Node::Directory)) {
-        return Err(Errno::ENOTDIR.into());
+    if !call.pretends_capability(CAP_SYS_CHROOT) {
+        return Err(Errno::EPERM.into());
     }
-    let is_root = target.resolved.guest == GuestPath::root();
-    if is_root && call.pretends_capability(CAP_SYS_CHROOT) {
-        return Ok(Action::Answer(0));
+    if target.resolved.outside {
+        // The guest has no name for it, so no path could begin there.
+        return Err(Errno::ENOENT.into());
     }
-    Err(Errno::EPERM.into())
+    *call.task().fs.root.borrow_mut() = target.resolved.guest;
+    Ok(Action::Answer(0))
 }
 
 /// sethostname(2), setdomainname(2): accepted from a pretended root, and forgotten.

@@ -260,7 +260,7 @@ fn check_mount(call: &Call<'_>, target: &Target, how: How, base: Base, path: &[u
     if how.resolve & RESOLVE_NO_XDEV == 0 || target.resolved.outside {
         return Ok(());
     }
-    let start = if path.starts_with(b"/") { Some(GuestPath::root()) } else { call.base_name(base)? };
+    let start = if path.starts_with(b"/") { Some(call.root()) } else { call.base_name(base)? };
     let mount = |guest: &GuestPath| call.names().locate(guest).mount;
     if start.is_some_and(|start| !std::ptr::eq(mount(&start), mount(&target.resolved.guest))) {
         return Err(Errno::EXDEV.into());
@@ -295,7 +295,7 @@ fn check_readonly(call: &Call<'_>, target: &Target, how: How) -> Result<(), Errn
     match &target.resolved.node {
         None => Err(Errno::EROFS),
         Some(Node::Directory) if how.has(TMPFILE_BIT) => Err(Errno::EROFS),
-        Some(Node::Directory | Node::Symlink(_)) => Ok(()),
+        Some(Node::Directory | Node::Symlink(_) | Node::Jump(_)) => Ok(()),
         // ENOTDIR, whatever else is asked for.
         Some(_) if how.has(libc::O_DIRECTORY) => Ok(()),
         Some(_) if how.has(libc::O_CREAT) && how.has(libc::O_EXCL) => Ok(()),

@@ -13,7 +13,7 @@ use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure, tell};
 use crate::sys::fs;
 use crate::vfs::proc::{ProcLookup, Refuse};
-use crate::vfs::{self, GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved, Tail, resolve};
+use crate::vfs::{self, GuestPath, HostPath, Kind, Last, Namespace, Node, Resolved, Tail, resolve_below};
 
 /// Where a path argument leads.
 pub struct Target {
@@ -165,7 +165,7 @@ impl Call<'_> {
 
     fn find_target(&self, base: Base, path: &[u8], last: Last, refuse: Refuse) -> Result<Target, Failure> {
         if path.starts_with(b"/") || path.is_empty() {
-            let root = GuestPath::root();
+            let root = self.root();
             let resolved = self.walk(None, vfs::Base::Named(&root), path, (last, refuse))?;
             return self.reachable(Target { resolved, last, handle: None, via: None });
         }
@@ -212,7 +212,7 @@ impl Call<'_> {
             return Err(Errno::EXDEV.into());
         }
         let (names, root) = (names.below(&top), GuestPath::root());
-        let mut resolved = self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how)?;
+        let mut resolved = self.walk_in((&names, &root), Some(&handle), vfs::Base::Held(&root), path, how)?;
         resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
         Ok(Target { resolved, last, handle: Some(handle), via: None })
     }
@@ -262,12 +262,12 @@ impl Call<'_> {
         path: &[u8],
         (last, refuse): (Last, Refuse),
     ) -> Result<Resolved, Errno> {
-        self.walk_in(self.names(), handle, start, path, (last, refuse))
+        self.walk_in((self.names(), &self.root()), handle, start, path, (last, refuse))
     }
 
     fn walk_in(
         &self,
-        names: &Namespace,
+        tree: (&Namespace, &GuestPath),
         handle: Option<&Arc<OwnedFd>>,
         start: vfs::Base<'_>,
         path: &[u8],
@@ -276,8 +276,8 @@ impl Call<'_> {
         let mut lookup = self.world.lookup.borrow_mut();
         lookup.hold(handle.cloned());
         let guests = self.guests();
-        let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse);
-        let mut resolved = resolve(names, &mut lookup, start, path, last)?;
+        let mut lookup = ProcLookup::new(&mut *lookup, tree.0, &guests).refusing(refuse);
+        let mut resolved = resolve_below(tree, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
         if !self.world.has(Feature::ReadOnly) {
             return Ok(resolved);

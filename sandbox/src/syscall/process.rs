@@ -6,7 +6,6 @@
 //! Source: clone(2), unshare(2), credentials(7), pidfd_open(2), ptrace(2), setpriority(2).
 #![forbid(unsafe_code)]
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use nix::unistd::Pid;
@@ -14,7 +13,6 @@ use nix::unistd::Pid;
 use super::call::{Action, Call};
 use crate::error::{Errno, Failure};
 use crate::sys::process;
-use crate::task::Fs;
 
 /// The flags that make namespaces: a user namespace would give the guest capabilities, a pid namespace would make its
 /// pids differ from the tracer's.
@@ -91,8 +89,7 @@ pub fn unshare(call: &mut Call<'_>) -> Result<Action, Failure> {
     if flags & libc::CLONE_FS as u64 != 0 {
         // The call could only fail for want of memory now, and an own copy of equal contents does no harm then.
         let task = call.tasks.get_mut(call.tid).ok_or(Failure::Gone)?;
-        let copy = Fs { cwd: RefCell::clone(&task.fs.cwd), handle: RefCell::clone(&task.fs.handle) };
-        task.fs = Rc::new(copy);
+        task.fs = Rc::new(task.fs.copied());
     }
     Ok(Action::Pass)
 }

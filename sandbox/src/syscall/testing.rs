@@ -17,7 +17,7 @@ use crate::exec::{Emulators, Natives, Runners};
 use crate::sys::mem::Memory;
 use crate::sys::probe::Probes;
 use crate::task::{Fs, Mm, Process, Seccomp, Task, Tasks};
-use crate::vfs::{HostLookup, HostPath, Namespace, ViewId, Views};
+use crate::vfs::{GuestPath, HostLookup, HostPath, Namespace, ViewId, Views};
 
 /// A session and its task.
 pub struct Fixture {
@@ -65,7 +65,11 @@ impl Fixture {
                 reached: RefCell::default(),
                 view: Cell::new(ViewId::GUEST),
             }),
-            fs: Rc::new(Fs { cwd: RefCell::new(None), handle: RefCell::new(None) }),
+            fs: Rc::new(Fs {
+                cwd: RefCell::new(None),
+                root: RefCell::new(GuestPath::root()),
+                handle: RefCell::new(None),
+            }),
             mm: Rc::new(mm),
             slot: None,
             area: None,

@@ -39,6 +39,10 @@ impl Processes for Guest {
     fn cwd(&self, _: Pid) -> Option<GuestPath> {
         Some(GuestPath::lexical(b"/twice"))
     }
+
+    fn root(&self, _: Pid) -> Option<GuestPath> {
+        Some(GuestPath::root())
+    }
 }
 
 fn names() -> Namespace {
