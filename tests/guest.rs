@@ -114,6 +114,7 @@ programs! {
     memfd_exec
     mkdir
     mknod
+    mount_errors
     name_to_handle
     nonutf8
     o_path
@@ -150,6 +151,7 @@ programs! {
     seccomp_strict
     seccomp_trap
     seccomp_tsync
+    setns_errors
     shebang
     sigaltstack
     signal_storm
@@ -173,6 +175,7 @@ programs! {
     unknown_syscall
     unlink
     unmapped
+    unshare_flags
     untold_child
     utime
     vfork

@@ -47,6 +47,8 @@ pub mod fakeroot;
 
 pub mod readonly;
 
+pub mod mounts;
+
 pub mod uname;
 
 pub mod proc;

@@ -52,7 +52,25 @@ pub fn clone3(call: &mut Call<'_>) -> Result<Action, Failure> {
     if call.args[1] < LEAST_SIZE {
         return Ok(Action::Pass);
     }
-    check_flags(call.mem.read_u64(call.args[0])?)
+    // As in include/uapi/linux/sched.h.
+    const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
+    const NOT_HERE: u64 = libc::CSIGNAL as u64 & !CLONE_NEWTIME | libc::CLONE_DETACHED as u64;
+    let mut words = [0; LEAST_SIZE as usize];
+    call.mem.read(call.args[0], &mut words)?;
+    let word = |index: usize| u64::from_ne_bytes(words[index * 8..][..8].try_into().expect("eight bytes"));
+    let (flags, exit_signal, stack, stack_size) = (word(0), word(4), word(5), word(6));
+    let both = |some: u64| flags & some == some;
+    let own_parent = flags & (libc::CLONE_THREAD | libc::CLONE_PARENT) as u64 != 0;
+    // clone3_args_valid: found before anything else.
+    if flags & NOT_HERE != 0
+        || both(libc::CLONE_SIGHAND as u64 | CLONE_CLEAR_SIGHAND)
+        || (own_parent && exit_signal != 0)
+        || exit_signal & !(libc::CSIGNAL as u64) != 0
+        || (stack == 0) != (stack_size == 0)
+    {
+        return Err(Errno::EINVAL.into());
+    }
+    check_flags(flags)
 }
 
 fn check_flags(flags: u64) -> Result<Action, Failure> {
@@ -82,6 +100,14 @@ pub fn unshare(call: &mut Call<'_>) -> Result<Action, Failure> {
     let flags = call.args[0];
     if flags & !(OTHERS | NAMESPACES) != 0 {
         return Ok(Action::Pass);
+    }
+    // "CLONE_THREAD, CLONE_SIGHAND, or CLONE_VM was specified, and the caller is multithreaded."
+    const ALONE: u64 =
+        (libc::CLONE_THREAD | libc::CLONE_SIGHAND | libc::CLONE_VM | libc::CLONE_NEWUSER) as u64;
+    let process = &call.task().process;
+    let has_threads = || call.tasks.iter().filter(|task| Rc::ptr_eq(&task.process, process)).count() > 1;
+    if flags & ALONE != 0 && has_threads() {
+        return Err(Errno::EINVAL.into());
     }
     if flags & NAMESPACES != 0 {
         return Err(Errno::EPERM.into());

@@ -4,7 +4,7 @@
 //! fs/namei.c, fs/stat.c, fs/xattr.c and the man page of each call for what happens to a final symlink and an empty path.
 #![forbid(unsafe_code)]
 
-use nix::errno::Errno::{EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EPERM};
+use nix::errno::Errno::{EACCES, ENOSYS, EOPNOTSUPP, EPERM};
 
 use super::Feature::{FakeIds, ReadOnly, Release, Tools, VirtualNames};
 use super::Row;
@@ -13,8 +13,8 @@ use super::build::{NO, allow, always, at, cwd as from_cwd, path, refuse, when};
 use crate::syscall::paths::{self, translate};
 use crate::syscall::socket::{self, peer};
 use crate::syscall::{
-    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, open, prctl, process, readonly, seccomp, stat,
-    uname,
+    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, mounts, open, prctl, process, readonly, seccomp,
+    stat, uname,
 };
 
 const OTHER_PROCESS: &str = "only for another process; 0 is the caller";
@@ -289,8 +289,8 @@ pub const ROWS: &[Row] = &[
     allow("sync", 162, 81),
     refuse("acct", 163, 89, EPERM, "needs CAP_SYS_PACCT, and names a file for the whole host"),
     allow("settimeofday", 164, 170),
-    refuse("mount", 165, 40, EPERM, MOUNT),
-    refuse("umount2", 166, 39, EPERM, MOUNT),
+    path("mount", 165, 40, mounts::mount, &[from_cwd(1)]),
+    path("umount2", 166, 39, mounts::umount, &[from_cwd(0)]),
     refuse("swapon", 167, 224, EPERM, "needs CAP_SYS_ADMIN, and names a file for the whole host"),
     refuse("swapoff", 168, 225, EPERM, "needs CAP_SYS_ADMIN, and names a file for the whole host"),
     refuse("reboot", 169, 142, EPERM, WHOLE_HOST),
@@ -458,7 +458,7 @@ pub const ROWS: &[Row] = &[
     allow("clock_adjtime", 305, 266),
     allow("syncfs", 306, 267),
     always("sendmmsg", 307, 269, socket::sendmmsg),
-    refuse("setns", 308, 268, EPERM, "another namespace would change what pids and host paths mean"),
+    always("setns", 308, 268, mounts::setns),
     allow("getcpu", 309, 168),
     always("process_vm_readv", 310, 270, process::by_pid),
     always("process_vm_writev", 311, 271, process::by_pid),
@@ -501,7 +501,7 @@ pub const ROWS: &[Row] = &[
         .why("as openat(2) with O_PATH; the kernel refuses OPEN_TREE_CLONE"),
     refuse("move_mount", 429, 429, EPERM, MOUNT),
     refuse("fsopen", 430, 430, EPERM, MOUNT),
-    refuse("fsconfig", 431, 431, EINVAL, "no descriptor can be a context of fsopen(2) or fspick(2)"),
+    allow("fsconfig", 431, 431).why("no descriptor can be a context of fsopen(2) or fspick(2)"),
     refuse("fsmount", 432, 432, EPERM, MOUNT),
     refuse("fspick", 433, 433, EPERM, MOUNT),
     always("pidfd_open", 434, 434, process::pidfd_open),
@@ -513,7 +513,7 @@ pub const ROWS: &[Row] = &[
     path("faccessat2", 439, 439, stat::access, &[at(0, 1).flags(3)]),
     allow("process_madvise", 440, 440).why("only hints, and for another process only with a capability"),
     allow("epoll_pwait2", 441, 441),
-    refuse("mount_setattr", 442, 442, EPERM, MOUNT),
+    always("mount_setattr", 442, 442, mounts::mount_setattr),
     refuse("quotactl_fd", 443, 443, ENOSYS, QUOTA),
     refuse("landlock_create_ruleset", 444, 444, EOPNOTSUPP, LANDLOCK),
     refuse("landlock_add_rule", 445, 445, EOPNOTSUPP, LANDLOCK),
@@ -538,7 +538,7 @@ pub const ROWS: &[Row] = &[
     path("getxattrat", 464, 464, translate, &[at(0, 1).flags_or_null(2)]),
     path("listxattrat", 465, 465, translate, &[at(0, 1).flags_or_null(2)]),
     path("removexattrat", 466, 466, fakeroot::xattr_at, &[at(0, 1).flags_or_null(2).write()]),
-    refuse("open_tree_attr", 467, 467, EPERM, MOUNT),
+    path("open_tree_attr", 467, 467, mounts::open_tree_attr, &[at(0, 1).flags(2)]),
     path("file_getattr", 468, 468, translate, &[at(0, 1).flags_or_null(4)]),
     path("file_setattr", 469, 469, translate, &[at(0, 1).flags_or_null(4).write()]),
     refuse("listns", 470, 470, ENOSYS, "tells the host's namespaces; older kernels lack it"),

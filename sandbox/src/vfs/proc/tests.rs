@@ -83,7 +83,7 @@ fn walk(path: &str, last: Last) -> String {
         Ok(found) => {
             let guest = text(found.guest.as_bytes().to_vec());
             match found.node {
-                Some(Node::Symlink(link)) => format!("{guest} -> {}", text(link)),
+                Some(Node::Symlink(link) | Node::Jump(link)) => format!("{guest} -> {}", text(link)),
                 Some(Node::Magic(Ok(link))) => format!("{guest} => {}", text(link)),
                 Some(Node::Magic(Err(errno))) => format!("{guest} => {errno:?}"),
                 Some(Node::Directory | Node::Other) => guest,
