@@ -116,4 +116,13 @@ int main(void) {
     t(open_tree, AT_FDCWD, dir, 0x8001);
     t(open_tree, AT_FDCWD, dir, 0x8000);
     t(open_tree, AT_FDCWD, dir, 0x40);
+    tv(open_tree_attr, AT_FDCWD, dir, 0, 0, 0);
+    tv(open_tree_attr, AT_FDCWD, "link", 0, 0, 0);
+    t(open_tree_attr, AT_FDCWD, A("missing"), 0, 0, 0);
+    t(open_tree_attr, AT_FDCWD, dir, 0, 0, 32);
+    t(open_tree_attr, AT_FDCWD, A("missing"), 0, attr, 32);
+    t(open_tree_attr, AT_FDCWD, dir, 0, attr, 32);
+    t(open_tree_attr, AT_FDCWD, dir, 0, attr, 8);
+    t(open_tree_attr, AT_FDCWD, dir, 0, attr, 5000);
+    t(open_tree_attr, AT_FDCWD, dir, 1, 0, 0);
 }

@@ -120,7 +120,10 @@ mod tests {
             ("read", "read 0 63 allowed"),
             ("open", "open 2 - translated always"),
             ("fstat", "fstat 5 80 handled with -0 or -i"),
-            ("mount", "mount 165 40 refused EPERM would change what host paths mean, and needs a capability"),
+            (
+                "pivot_root",
+                "pivot_root 155 41 refused EPERM would change what host paths mean, and needs a capability",
+            ),
             (
                 "fork",
                 "fork 57 - allowed the child is traced from its first instruction and shares what fork(2) says",
@@ -128,7 +131,7 @@ mod tests {
         ] {
             assert_eq!(line(&text, call), expected);
         }
-        assert!(line(&text, "prctl").contains("handled argument 0 is 3/4/22/62/0x786f6f74"));
+        assert!(line(&text, "prctl").contains("handled argument 0 is 3/4/22/21/38/39/62/0x786f6f74"));
         assert!(
             line(&text, "ioctl").contains(", or with a read-only binding and argument 1 is one of 14 values")
         );

@@ -83,9 +83,14 @@ fn check_size(size: u64) -> Result<(), Errno> {
 
 /// open_tree_attr: open_tree(2) where no attributes are to be changed.
 pub fn open_tree_attr(call: &mut Call<'_>) -> Result<Action, Failure> {
-    if call.args[3] == 0 {
-        return if call.args[4] == 0 { open::open_tree(call) } else { Err(Errno::EINVAL.into()) };
+    if call.args[3] == 0 && call.args[4] != 0 {
+        return Err(Errno::EINVAL.into());
     }
+    let opened = open::open_tree(call)?;
+    if call.args[3] == 0 {
+        return Ok(opened);
+    }
+    check_size(call.args[4])?;
     refuse(call)
 }
 

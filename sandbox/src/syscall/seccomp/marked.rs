@@ -23,11 +23,6 @@ use crate::syscall::table::{TABLE, Verdict, number};
 pub const MARK: u64 = TRAMPOLINE_RETURN;
 const MASK: u64 = 0xf7f;
 
-/// True for an address at which a call is marked as xroot's.
-pub fn is_marked(ip: u64) -> bool {
-    ip & MASK == MARK
-}
-
 /// What the loader calls: `sandbox/stub/kernel.rs`.
 const LOADERS: [&str; 11] = [
     "close",
@@ -111,4 +106,56 @@ fn ranges() -> Vec<(u32, u32)> {
 
 fn step(code: u32, jt: u8, jf: u8, k: u32) -> sock_filter {
     sock_filter { code: code as u16, jt, jf, k }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the filter of one RET goes for a call of this number from this address: its own `k`, or TRACE.
+    fn verdict(program: &[sock_filter], nr: u32, ip: u64) -> u32 {
+        let (mut at, mut loaded) = (0, 0);
+        loop {
+            let one = &program[at];
+            at += 1;
+            match u32::from(one.code) {
+                LOAD => loaded = if one.k == NR { nr } else { ip as u32 },
+                LOAD_NUMBER => loaded = one.k,
+                AND => loaded &= one.k,
+                IF_EQUAL => at += usize::from(if loaded == one.k { one.jt } else { one.jf }),
+                IF_AT_LEAST => at += usize::from(if loaded >= one.k { one.jt } else { one.jf }),
+                JUMP => at += one.k as usize,
+                RETURN => return one.k,
+                code => panic!("no such instruction in front of a filter: {code:#x}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_the_stub_calls_is_traced_and_nothing_else() {
+        let program = marked(&[step(RETURN, 0, 0, 7)]).expect("it is short");
+        let stub = [MARK, MARK + 128, MARK + 0x7f00_0000_3000];
+        for row in TABLE {
+            let Some(nr) = row.host_number() else { continue };
+            let may = matches!(row.verdict, Verdict::Handle(..)) || LOADERS.contains(&row.name);
+            for ip in stub {
+                let expected = if may { libc::SECCOMP_RET_TRACE } else { 7 };
+                assert_eq!(verdict(&program, nr, ip), expected, "{} at {ip:#x}", row.name);
+            }
+            for ip in [0, MARK - 1, MARK + 1, MARK + 64, MARK + 256] {
+                assert_eq!(verdict(&program, nr, ip), 7, "{} at {ip:#x}", row.name);
+            }
+        }
+        for nr in [1000, 0x3fff_ffff, u32::MAX] {
+            assert_eq!(verdict(&program, nr, MARK), 7, "{nr}");
+        }
+    }
+
+    #[test]
+    fn a_filter_that_leaves_little_room_is_marked_for_all_numbers() {
+        let long = |len| vec![step(LOAD, 0, 0, 0); len];
+        assert!(marked(&long(100)).expect("it is short").len() > 110);
+        assert_eq!(marked(&long(MAX_LENGTH - 4)).expect("there is room").len(), MAX_LENGTH);
+        assert!(marked(&long(MAX_LENGTH - 3)).is_none());
+    }
 }
