@@ -26,7 +26,7 @@ int main(void) {
     ln("missing", "dangling");
     memset(long_path, 'n', sizeof long_path - 1);
     char *bad = bad_page();
-    char *dir = A("dir");
+    char *dir = strdup(A("dir"));
     unsigned long attr[4] = {0};
 
     printf("mount\n");

@@ -86,10 +86,11 @@ pub fn open_tree_attr(call: &mut Call<'_>) -> Result<Action, Failure> {
     if call.args[3] == 0 && call.args[4] != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let opened = open::open_tree(call)?;
     if call.args[3] == 0 {
-        return Ok(opened);
+        return open::open_tree(call);
     }
+    // The tree is opened before the attributes are looked at.
+    call.target(&call.row.paths[0])?;
     check_size(call.args[4])?;
     refuse(call)
 }
