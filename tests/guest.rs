@@ -142,6 +142,7 @@ programs! {
     memfd_exec
     mkdir
     mknod
+    mount_errors
     name_to_handle
     nonutf8
     o_path
@@ -203,8 +204,21 @@ programs! {
     rt_signals
     sa_restart_fifo
     scm_rights
+    seccomp_actions
+    seccomp_args
+    seccomp_bare
+    seccomp_errors
     seccomp_filter
+    seccomp_inherit
+    seccomp_place
+    seccomp_quiet
+    seccomp_stack
+    seccomp_status
+    seccomp_strict
+    seccomp_trap
+    seccomp_tsync
     sessions
+    setns_errors
     shebang
     sigaction_flags
     sigaltstack
@@ -252,6 +266,7 @@ programs! {
     unlink
     unlink_open
     unmapped
+    unshare_flags
     untold_child
     utime
     vector_state

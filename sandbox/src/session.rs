@@ -31,7 +31,7 @@ use crate::syscall::proc::memory_file;
 use crate::syscall::table::Feature;
 use crate::syscall::trace::Trace;
 use crate::syscall::{World, ids};
-use crate::task::{Fs, Mm, Process, Task};
+use crate::task::{Fs, Mm, Process, Seccomp, Task};
 use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, Resolved, ViewId, Views, resolve};
 
 /// A rootfs, ready to run one command.
@@ -186,23 +186,24 @@ impl Session {
 
     fn first_task(&self, pid: Pid) -> Task {
         let credentials = self.world.ids.map(ids::initial).unwrap_or_default();
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         Task {
             tid: pid,
             process: Rc::new(Process {
                 pid,
                 credentials: RefCell::new(credentials),
-                has_filter: false.into(),
-                is_strict: false.into(),
                 reached: RefCell::default(),
                 view: ViewId::GUEST.into(),
             }),
             fs: Rc::new(Fs {
                 cwd: RefCell::new(Some(self.prepared.workdir.clone())),
+                root: RefCell::new(GuestPath::root()),
                 handle: RefCell::new(None),
             }),
             mm: Rc::new(Mm::before_exec()),
             slot: None,
             area: None,
+            seccomp: Seccomp::inherited(&status),
             held: None,
         }
     }

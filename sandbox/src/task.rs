@@ -1,6 +1,8 @@
 //! What the tracer knows of each tracee, grouped by how clone(2) shares it.
 #![forbid(unsafe_code)]
 
+mod seccomp;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -9,6 +11,7 @@ use std::sync::Arc;
 
 use nix::unistd::Pid;
 
+pub use self::seccomp::{Filter, Seccomp};
 use crate::sys::mem::MemFile;
 use crate::vfs::{GuestPath, Reached, ViewId};
 
@@ -26,6 +29,8 @@ pub struct Task {
     pub slot: Option<Slot>,
     /// A larger piece of memory, for the arguments of an execve.
     pub area: Option<Area>,
+    /// What it has forbidden itself.
+    pub seccomp: Seccomp,
     /// A file without a name that the stub is about to map.
     pub held: Option<OwnedFd>,
 }
@@ -36,10 +41,6 @@ pub struct Process {
     pub pid: Pid,
     /// The ids that the guest believes to have; only kept under a fake identity.
     pub credentials: RefCell<Credentials>,
-    /// Set once the process has installed a seccomp filter of its own: no rewrite may change a call's number then.
-    pub has_filter: Cell<bool>,
-    /// Set once the process is in seccomp's strict mode: the next call that is stopped is its last.
-    pub is_strict: Cell<bool>,
     /// The names by which it reached directories that have several.
     pub reached: RefCell<Reached>,
     /// What it sees: chosen by execve, inherited over fork.
@@ -50,6 +51,9 @@ pub struct Process {
 pub struct Fs {
     /// The working directory's guest path as the task reached it; `None` where the guest has no name for it.
     pub cwd: RefCell<Option<GuestPath>>,
+    /// The root, as chroot(2) has changed it: a guest path, which every other one is told relative to. The kernel's own
+    /// stays the host's.
+    pub root: RefCell<GuestPath>,
     /// The kernel's own working directory (O_PATH), kept open so that a relative lookup costs one call less.
     pub handle: RefCell<Option<Arc<OwnedFd>>>,
 }
@@ -161,6 +165,7 @@ impl Task {
             mm: if has(libc::CLONE_VM) { Rc::clone(&self.mm) } else { Rc::new(self.mm.copied()) },
             slot: None,
             area: None,
+            seccomp: self.seccomp.clone(),
             held: None,
         }
     }
@@ -180,8 +185,6 @@ impl Process {
         Self {
             pid,
             credentials: RefCell::clone(&self.credentials),
-            has_filter: Cell::clone(&self.has_filter),
-            is_strict: Cell::clone(&self.is_strict),
             reached: RefCell::clone(&self.reached),
             view: Cell::clone(&self.view),
         }
@@ -189,8 +192,13 @@ impl Process {
 }
 
 impl Fs {
-    fn copied(&self) -> Self {
-        Self { cwd: RefCell::clone(&self.cwd), handle: RefCell::clone(&self.handle) }
+    /// What unshare(2) makes of it.
+    pub fn copied(&self) -> Self {
+        Self {
+            cwd: RefCell::clone(&self.cwd),
+            root: RefCell::clone(&self.root),
+            handle: RefCell::clone(&self.handle),
+        }
     }
 }
 

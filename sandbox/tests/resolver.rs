@@ -74,7 +74,7 @@ fn our_answer(result: &Result<Resolved, Errno>) -> Result<Seen, Errno> {
         Some(Node::Directory) => SFlag::S_IFDIR,
         Some(Node::Symlink(_)) => SFlag::S_IFLNK,
         Some(Node::Other) => SFlag::S_IFREG,
-        Some(Node::Magic(_)) | None => panic!("no such node in a plain tree: {resolved:?}"),
+        Some(Node::Jump(_) | Node::Magic(_)) | None => panic!("no such node in a plain tree: {resolved:?}"),
     };
     Ok(Seen { name: resolved.host.as_bytes().to_vec(), mode: mode.bits() })
 }

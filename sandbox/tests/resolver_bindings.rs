@@ -236,7 +236,7 @@ fn ours(world: &World, lookup: &mut dyn Lookup, path: &[u8], last: Last) -> Resu
         Some(Node::Directory) => libc::S_IFDIR,
         Some(Node::Symlink(_)) => libc::S_IFLNK,
         Some(Node::Other) => libc::S_IFREG,
-        Some(Node::Magic(_)) | None => panic!("no such node in a plain tree: {resolved:?}"),
+        Some(Node::Jump(_) | Node::Magic(_)) | None => panic!("no such node in a plain tree: {resolved:?}"),
     };
     let found = fs::symlink_metadata(&resolved.host).expect("it was found");
     assert!(world.table.shows(&resolved.guest, &resolved.host));

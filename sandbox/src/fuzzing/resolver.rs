@@ -172,7 +172,7 @@ impl Memory<'_> {
             match node {
                 Node::Directory if self.world.closed.contains(&place) => return Err(Errno::EACCES),
                 Node::Directory => {}
-                Node::Symlink(_) => return Err(Errno::ELOOP),
+                Node::Symlink(_) | Node::Jump(_) => return Err(Errno::ELOOP),
                 Node::Magic(_) | Node::Other => return Err(Errno::ENOTDIR),
             }
             if name != b"." {
@@ -268,7 +268,9 @@ impl Reference<'_> {
                     todo = next;
                 }
                 node if rest.is_empty() || is_last && last == Last::Entry => return Ok((guest, Some(node))),
-                Node::Symlink(_) | Node::Magic(_) | Node::Other => return Err(Errno::ENOTDIR),
+                Node::Symlink(_) | Node::Jump(_) | Node::Magic(_) | Node::Other => {
+                    return Err(Errno::ENOTDIR);
+                }
             }
         }
     }

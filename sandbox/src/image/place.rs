@@ -29,10 +29,13 @@ pub fn place(ns: &Namespace, lookup: &mut dyn Lookup, guest: &[u8], last: Last) 
             Err(Errno::ENOENT) => None,
             Err(errno) => return Err(errno),
             Ok(found) => match found.node {
-                Some(Node::Symlink(text)) if !todo.is_empty() || last == Last::Follow => Some(text),
+                Some(Node::Symlink(text) | Node::Jump(text)) if !todo.is_empty() || last == Last::Follow => {
+                    Some(text)
+                }
                 Some(Node::Magic(target)) if !todo.is_empty() || last == Last::Follow => Some(target?),
                 Some(Node::Other) if !todo.is_empty() => return Err(Errno::ENOTDIR),
-                Some(Node::Other | Node::Directory | Node::Symlink(_) | Node::Magic(_)) | None => None,
+                Some(Node::Other | Node::Directory | Node::Symlink(_) | Node::Jump(_) | Node::Magic(_))
+                | None => None,
             },
         };
         let Some(target) = target else {

@@ -125,6 +125,15 @@ pub fn filtered_call(pid: Pid) -> Result<Option<FilteredCall>, Errno> {
     Ok(is_filtered.then_some(FilteredCall { arch: info.arch, nr: info.nr }))
 }
 
+/// Changes the address that a tracee, stopped for the SIGSYS of a seccomp filter, is told as the call's.
+pub fn set_call_address(pid: Pid, address: u64) -> Result<(), Errno> {
+    let mut info = SigsysInfo::default();
+    // The kernel writes and reads a siginfo_t, whose size this struct has.
+    request(libc::PTRACE_GETSIGINFO, pid, 0, &raw mut info as u64)?;
+    info.call_address = address;
+    request(libc::PTRACE_SETSIGINFO, pid, 0, &raw const info as u64).map(drop)
+}
+
 const _: () = assert!(size_of::<SigsysInfo>() == 128);
 
 /// The registers of a stopped tracee.

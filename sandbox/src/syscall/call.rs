@@ -12,7 +12,7 @@ use crate::error::{Errno, Failure};
 use crate::exec::Plan;
 use crate::sys::mem::Memory;
 use crate::task::{Task, Tasks};
-use crate::vfs::{Namespace, View};
+use crate::vfs::{GuestPath, Namespace, View};
 
 /// One call of one task, stopped before the kernel runs it.
 pub struct Call<'a> {
@@ -66,12 +66,16 @@ pub struct Exec {
 /// How a call is changed before the kernel sees it.
 #[derive(Default)]
 pub struct Rewrite {
-    /// Another call's number; `None` keeps it. Never set for a guest with a seccomp filter of its own.
+    /// Another call's number; `None` keeps it.
     pub nr: Option<u64>,
     /// New argument values by index.
     pub args: Vec<(usize, Value)>,
     /// Bytes for the scratch slot, which [`Value::Scratch`] points into.
     pub data: Vec<u8>,
+    /// Words of `data` that hold an address of it: the offset of each, and the offset it points to.
+    pub addresses: Vec<(usize, usize)>,
+    /// `data` may be more than a scratch slot holds. Otherwise that much is a path too long.
+    pub may_be_large: bool,
     /// What is left to do when the call has returned.
     pub exit: Option<OnExit>,
     /// The tracer's descriptors that the arguments lead through: held until the call has returned.
@@ -139,6 +143,11 @@ impl Call<'_> {
     /// What the caller sees.
     pub fn view(&self) -> &View {
         self.world.views.get(self.task().process.view.get())
+    }
+
+    /// The caller's root: `/` but after a chroot(2).
+    pub fn root(&self) -> GuestPath {
+        self.task().fs.root.borrow().clone()
     }
 
     /// Argument `index` as the C type `int`, in which descriptors, flags and modes travel.

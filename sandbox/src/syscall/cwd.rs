@@ -47,7 +47,11 @@ pub fn fchdir(_call: &mut Call<'_>) -> Result<Action, Failure> {
 /// "(unreachable)" and then the host's path.
 pub fn getcwd(call: &mut Call<'_>) -> Result<Action, Failure> {
     let Some(name) = call.cwd_name()? else { return Err(Errno::ENOENT.into()) };
-    let mut text = name.as_bytes().to_vec();
+    let mut text = match name.below(&call.root()) {
+        Some(rest) => [b"/", rest].concat(),
+        // It lies outside a root that chroot(2) has made.
+        None => [b"(unreachable)", name.as_bytes()].concat(),
+    };
     text.push(0);
     if (call.args[1] as usize) < text.len() {
         return Err(Errno::ERANGE.into());

@@ -221,7 +221,7 @@ impl GuestFiles<'_, '_> {
     fn by_path(&mut self, base: Base, path: &[u8], last: Last) -> Result<Found, Failure> {
         let target = self.call.target_of(base, path, last)?;
         match &target.resolved.node {
-            Some(Node::Symlink(_)) => return Err(Errno::ELOOP.into()),
+            Some(Node::Symlink(_) | Node::Jump(_)) => return Err(Errno::ELOOP.into()),
             Some(Node::Magic(_)) => return self.by_link(&target.resolved.host),
             Some(Node::Directory | Node::Other) => {}
             None => return Err(Errno::ENOENT.into()),

@@ -15,13 +15,13 @@ use super::paths::translate;
 use super::table::{Base, Feature};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::{GuestPath, Last, Node};
+use crate::vfs::{Last, Node};
 
 // As in include/uapi/linux/capability.h.
 const CAP_CHOWN: u32 = 0;
 const CAP_FOWNER: u32 = 3;
 const CAP_SYS_CHROOT: u32 = 18;
-const CAP_SYS_ADMIN: u32 = 21;
+pub(super) const CAP_SYS_ADMIN: u32 = 21;
 const CAP_MKNOD: u32 = 27;
 
 const KEEP: u32 = u32::MAX;
@@ -167,7 +167,9 @@ fn forgive_xattr(call: &Call<'_>, name_at: usize) -> Option<OnExit> {
     if is_privileged { call.forgive(CAP_SYS_ADMIN) } else { None }
 }
 
-/// chroot(2): to where the guest's root is already; elsewhere it is refused, as it is to anybody without a privilege.
+/// chroot(2): the caller's own, and of those who share its working directory, which stays where it is.
+///
+/// The tracer alone knows of it, by its name: a root that is renamed or removed later is not found any more.
 pub fn chroot(call: &mut Call<'_>) -> Result<Action, Failure> {
     let path = call.read_path(0)?;
     let target = call.target_of(Base::Cwd, &path, Last::Follow)?;
@@ -178,29 +180,15 @@ pub fn chroot(call: &mut Call<'_>) -> Result<Action, Failure> {
     if !call.pretends() {
         fs::access(file.as_fd(), libc::X_OK, libc::AT_EACCESS)?;
     }
-    let is_root = target.resolved.guest == GuestPath::root();
-    if is_root && call.pretends_capability(CAP_SYS_CHROOT) {
-        return Ok(Action::Answer(0));
+    if !call.pretends_capability(CAP_SYS_CHROOT) {
+        return Err(Errno::EPERM.into());
     }
-    Err(Errno::EPERM.into())
-}
-
-/// mount(2), umount2(2): the kernel finds the mount point before it asks for the privilege.
-pub fn mount(call: &mut Call<'_>) -> Result<Action, Failure> {
-    /// As in include/linux/fs.h and include/uapi/linux/fs.h.
-    const UMOUNT_FLAGS: i32 = libc::MNT_FORCE | libc::MNT_DETACH | libc::MNT_EXPIRE | libc::UMOUNT_NOFOLLOW;
-    if call.row.name == "umount2" && call.int(1) & !UMOUNT_FLAGS != 0 {
-        return Err(Errno::EINVAL.into());
+    if target.resolved.outside {
+        // The guest has no name for it, so no path could begin there.
+        return Err(Errno::ENOENT.into());
     }
-    if call.row.name == "mount" {
-        // Type, source and data are copied before anything is looked up.
-        for text in [call.args[2], call.args[0], call.args[4]].into_iter().filter(|&text| text != 0) {
-            call.mem.read(text, &mut [0])?;
-        }
-    }
-    let target = call.target(&call.row.paths[0])?.ok_or(Errno::ENOENT)?;
-    call.open_target(&target)?;
-    Err(Errno::EPERM.into())
+    *call.task().fs.root.borrow_mut() = target.resolved.guest;
+    Ok(Action::Answer(0))
 }
 
 /// sethostname(2), setdomainname(2): accepted from a pretended root, and forgotten.
@@ -225,7 +213,7 @@ impl Call<'_> {
     }
 
     /// True if the caller believes to have this capability, and does not.
-    fn pretends_capability(&self, capability: u32) -> bool {
+    pub(super) fn pretends_capability(&self, capability: u32) -> bool {
         self.pretends() && self.task().process.credentials.borrow().caps.has(capability)
     }
 

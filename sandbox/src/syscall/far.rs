@@ -57,7 +57,7 @@ impl Call<'_> {
         let is_directory =
             matches!(tail, Tail::Slash | Tail::Dot | Tail::DotDot) && target.last != Last::Entry;
         let is_followed = matches!(target.last, Last::Follow | Last::Create) || is_directory;
-        let is_link = matches!(target.resolved.node, Some(Node::Symlink(_) | Node::Magic(_)));
+        let is_link = matches!(target.resolved.node, Some(Node::Symlink(_) | Node::Jump(_) | Node::Magic(_)));
         let whole = is_followed && !is_link && target.resolved.node.is_some();
         let file = if whole { Some(self.open_target(&target)?) } else { None };
         // A call that follows no link must be told that this one is to be followed, by a dot for which the directory is

@@ -43,6 +43,8 @@ pub mod kill;
 
 pub mod prctl;
 
+pub mod seccomp;
+
 pub mod socket;
 
 pub mod ids;
@@ -52,6 +54,8 @@ pub mod caps;
 pub mod fakeroot;
 
 pub mod readonly;
+
+pub mod mounts;
 
 pub mod uname;
 

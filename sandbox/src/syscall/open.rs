@@ -242,10 +242,7 @@ fn rewrite_known(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, 
     let is_openat2 = call.row.name == "openat2";
     let mut rewrite = Rewrite::default();
     rewrite.keep.extend(target.kept());
-    let strict = !magic
-        && target.via.is_none()
-        && call.world.probes.openat2
-        && (is_openat2 || !call.task().process.has_filter.get());
+    let strict = !magic && target.via.is_none() && call.world.probes.openat2;
     if !strict && !is_openat2 {
         rewrite.stage_path(place.path, &argument);
         return Ok(Action::Rewrite(rewrite));
@@ -310,7 +307,7 @@ fn check_readonly(call: &Call<'_>, target: &Target, how: How) -> Result<(), Errn
     match &target.resolved.node {
         None => Err(Errno::EROFS),
         Some(Node::Directory) if how.has(TMPFILE_BIT) => Err(Errno::EROFS),
-        Some(Node::Directory | Node::Symlink(_)) => Ok(()),
+        Some(Node::Directory | Node::Symlink(_) | Node::Jump(_)) => Ok(()),
         // ENOTDIR, whatever else is asked for.
         Some(_) if how.has(libc::O_DIRECTORY) => Ok(()),
         Some(_) if how.has(libc::O_CREAT) && how.has(libc::O_EXCL) => Ok(()),

@@ -13,7 +13,7 @@ use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::vfs::proc::{ProcLookup, Refuse};
-use crate::vfs::{self, GuestPath, HostPath, Last, NAME_MAX, Namespace, Node, Resolved, Tail, resolve};
+use crate::vfs::{self, GuestPath, HostPath, Last, NAME_MAX, Namespace, Node, Resolved, Tail, resolve_below};
 
 /// Where a path argument leads.
 pub struct Target {
@@ -178,7 +178,7 @@ impl Call<'_> {
 
     fn find_target(&self, base: Base, path: &[u8], last: Last, refuse: Refuse) -> Result<Target, Failure> {
         if path.starts_with(b"/") || path.is_empty() {
-            let root = GuestPath::root();
+            let root = self.root();
             let resolved = self.walk(None, vfs::Base::Named(&root), path, (last, refuse))?;
             return self.reachable(Target { resolved, last, handle: None, via: None });
         }
@@ -244,7 +244,7 @@ impl Call<'_> {
         path: &[u8],
         (last, refuse): (Last, Refuse),
     ) -> Result<Resolved, Errno> {
-        self.walk_in(self.names(), handle, start, path, (last, refuse))
+        self.walk_in((self.names(), &self.root()), handle, start, path, (last, refuse))
     }
 
     /// Where a path leads in the mount table `names`.
@@ -253,12 +253,13 @@ impl Call<'_> {
     /// Those of path_resolution(7).
     pub fn walk_in(
         &self,
-        names: &Namespace,
+        tree: (&Namespace, &GuestPath),
         handle: Option<&Arc<OwnedFd>>,
         start: vfs::Base<'_>,
         path: &[u8],
         (last, refuse): (Last, Refuse),
     ) -> Result<Resolved, Errno> {
+        let names = tree.0;
         let mut lookup = self.world.lookup.borrow_mut();
         lookup.hold(handle.cloned());
         let guests = self.guests();
@@ -268,7 +269,7 @@ impl Call<'_> {
             _ => None,
         };
         let mut lookup = ProcLookup::new(&mut *lookup, names, &guests).refusing(refuse).within(only);
-        let mut resolved = resolve(names, &mut lookup, start, path, last)?;
+        let mut resolved = resolve_below(tree, &mut lookup, start, path, last)?;
         let follows = matches!(last, Last::Follow | Last::Create);
         let leads_away = match &resolved.node {
             Some(Node::Magic(Err(Errno::EXDEV))) => follows,

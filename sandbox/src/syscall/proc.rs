@@ -31,7 +31,7 @@ use super::table::Base;
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::task::Tasks;
-use crate::vfs::proc::{Entry, Processes, shown};
+use crate::vfs::proc::{Entry, Processes, shown_below};
 use crate::vfs::{GuestPath, HostPath, Kind, Last, Node, Resolved};
 
 /// The guest's processes, as one of them asks about them.
@@ -55,6 +55,10 @@ impl Processes for Guests<'_> {
 
     fn cwd(&self, id: Pid) -> Option<GuestPath> {
         self.tasks.get(id)?.fs.cwd.borrow().clone()
+    }
+
+    fn root(&self, id: Pid) -> Option<GuestPath> {
+        Some(self.tasks.get(id)?.fs.root.borrow().clone())
     }
 }
 
@@ -111,7 +115,7 @@ pub fn link_text(call: &Call<'_>, link: &Resolved) -> Result<Vec<u8>, Errno> {
         return Ok(name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec());
     }
     // A path outside is shown as a process in a chroot sees it.
-    Ok(shown(call.names(), &text).unwrap_or(text))
+    Ok(shown_below((call.names(), &call.root()), &text).unwrap_or(text))
 }
 
 /// The link of /proc that a descriptor, by the tracer's link to it, was opened for (O_PATH and O_NOFOLLOW); `None` for
@@ -152,8 +156,9 @@ pub fn check_open(call: &Call<'_>, file: &Resolved, writes: bool) -> Result<(), 
 /// # Errors
 /// As open(2) of the kernel's own file.
 pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacement>, Failure> {
-    let names = call.names();
-    let Some(entry) = Entry::of(names, &file.guest) else { return of_system(call, file) };
+    let Some(entry) = Entry::of(call.names(), &file.guest) else { return of_system(call, file) };
+    let root = call.root();
+    let tree = (call.names(), &root);
     let Some(text) = Text::of(&entry) else { return Ok(None) };
     // The files of other processes that may be opened at all say nothing of the guest.
     if file.kind != Kind::Proc || !call.tasks.contains(entry.id) && text != Text::Sockets {
@@ -161,11 +166,11 @@ pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacemen
     }
     let own = read(file.host.as_bytes())?;
     let text = match text {
-        Text::Maps => maps::maps(names, &fs::readlink(b"/proc/self/exe")?, &own),
-        Text::NumaMaps => maps::numa_maps(names, &own),
+        Text::Maps => maps::maps(tree, &fs::readlink(b"/proc/self/exe")?, &own),
+        Text::NumaMaps => maps::numa_maps(tree, &own),
         Text::Sockets => maps::sockets(&own, |path| peer::guest_of(call, path)),
-        Text::Mounts(format) => mounts::shown(names, format, &read(b"/proc/self/mountinfo")?),
-        Text::Status => status::status(call, entry.id, &own, &read(b"/proc/self/status")?),
+        Text::Mounts(format) => mounts::shown(tree, format, &read(b"/proc/self/mountinfo")?),
+        Text::Status => status::status(call, entry.id, &own),
     };
     Replacement::new(call, file, &text).map(Some)
 }

@@ -6,7 +6,6 @@
 //! Source: clone(2), unshare(2), credentials(7), pidfd_open(2), ptrace(2), setpriority(2).
 #![forbid(unsafe_code)]
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use nix::unistd::Pid;
@@ -14,7 +13,6 @@ use nix::unistd::Pid;
 use super::call::{Action, Call};
 use crate::error::{Errno, Failure};
 use crate::sys::process;
-use crate::task::Fs;
 
 /// The flags that make namespaces: a user namespace would give the guest capabilities, a pid namespace would make its
 /// pids differ from the tracer's.
@@ -54,7 +52,25 @@ pub fn clone3(call: &mut Call<'_>) -> Result<Action, Failure> {
     if call.args[1] < LEAST_SIZE {
         return Ok(Action::Pass);
     }
-    check_flags(call, call.mem.read_u64(call.args[0])?)
+    // As in include/uapi/linux/sched.h.
+    const CLONE_CLEAR_SIGHAND: u64 = 1 << 32;
+    const NOT_HERE: u64 = libc::CSIGNAL as u64 & !CLONE_NEWTIME | libc::CLONE_DETACHED as u64;
+    let mut words = [0; LEAST_SIZE as usize];
+    call.mem.read(call.args[0], &mut words)?;
+    let word = |index: usize| u64::from_ne_bytes(words[index * 8..][..8].try_into().expect("eight bytes"));
+    let (flags, exit_signal, stack, stack_size) = (word(0), word(4), word(5), word(6));
+    let both = |some: u64| flags & some == some;
+    let own_parent = flags & (libc::CLONE_THREAD | libc::CLONE_PARENT) as u64 != 0;
+    // clone3_args_valid: found before anything else.
+    if flags & NOT_HERE != 0
+        || both(libc::CLONE_SIGHAND as u64 | CLONE_CLEAR_SIGHAND)
+        || (own_parent && exit_signal != 0)
+        || exit_signal & !(libc::CSIGNAL as u64) != 0
+        || (stack == 0) != (stack_size == 0)
+    {
+        return Err(Errno::EINVAL.into());
+    }
+    check_flags(call, flags)
 }
 
 fn check_flags(call: &Call<'_>, flags: u64) -> Result<Action, Failure> {
@@ -86,6 +102,14 @@ pub fn unshare(call: &mut Call<'_>) -> Result<Action, Failure> {
     if flags & !(OTHERS | NAMESPACES) != 0 {
         return Ok(Action::Pass);
     }
+    // "CLONE_THREAD, CLONE_SIGHAND, or CLONE_VM was specified, and the caller is multithreaded."
+    const ALONE: u64 =
+        (libc::CLONE_THREAD | libc::CLONE_SIGHAND | libc::CLONE_VM | libc::CLONE_NEWUSER) as u64;
+    let process = &call.task().process;
+    let has_threads = || call.tasks.iter().filter(|task| Rc::ptr_eq(&task.process, process)).count() > 1;
+    if flags & ALONE != 0 && has_threads() {
+        return Err(Errno::EINVAL.into());
+    }
     if flags & NAMESPACES != 0 {
         call.world.count_refused(call.row, Errno::EPERM);
         return Err(Errno::EPERM.into());
@@ -93,8 +117,7 @@ pub fn unshare(call: &mut Call<'_>) -> Result<Action, Failure> {
     if flags & libc::CLONE_FS as u64 != 0 {
         // The call could only fail for want of memory now, and an own copy of equal contents does no harm then.
         let task = call.tasks.get_mut(call.tid).ok_or(Failure::Gone)?;
-        let copy = Fs { cwd: RefCell::clone(&task.fs.cwd), handle: RefCell::clone(&task.fs.handle) };
-        task.fs = Rc::new(copy);
+        task.fs = Rc::new(task.fs.copied());
     }
     Ok(Action::Pass)
 }

@@ -70,7 +70,9 @@ impl Call<'_> {
             };
         }
         let (names, root) = (names.below(&top), GuestPath::root());
-        let walk = |path: &[u8], how| self.walk_in(&names, Some(&handle), vfs::Base::Held(&root), path, how);
+        let walk = |path: &[u8], how| {
+            self.walk_in((&names, &root), Some(&handle), vfs::Base::Held(&root), path, how)
+        };
         if scope == Scope::Beneath {
             // Over mounts the kernel could not see it: what is before each `..` must not be the directory itself.
             let ups = path.split(|&byte| byte == b'/').scan(0, |at, name| {

@@ -159,7 +159,7 @@ pub fn readlink(call: &mut Call<'_>) -> Result<Action, Failure> {
         },
     };
     let text = match &target.resolved.node {
-        Some(Node::Symlink(text)) => text.clone(),
+        Some(Node::Symlink(text) | Node::Jump(text)) => text.clone(),
         Some(Node::Magic(_)) => proc::link_text(call, &target.resolved)?,
         Some(Node::Directory | Node::Other) => return Err(no_link.into()),
         None => return Err(Errno::ENOENT.into()),

@@ -16,8 +16,8 @@ use crate::exec::loader::Carrier;
 use crate::exec::{Emulators, Natives, Runners};
 use crate::sys::mem::Memory;
 use crate::sys::probe::Probes;
-use crate::task::{Fs, Mm, Process, Task, Tasks};
-use crate::vfs::{HostLookup, HostPath, Namespace, ViewId, Views};
+use crate::task::{Fs, Mm, Process, Seccomp, Task, Tasks};
+use crate::vfs::{GuestPath, HostLookup, HostPath, Namespace, ViewId, Views};
 
 /// A session and its task.
 pub struct Fixture {
@@ -64,15 +64,18 @@ impl Fixture {
             process: Rc::new(Process {
                 pid: own,
                 credentials: RefCell::default(),
-                has_filter: Cell::new(false),
-                is_strict: Cell::new(false),
                 reached: RefCell::default(),
                 view: Cell::new(ViewId::GUEST),
             }),
-            fs: Rc::new(Fs { cwd: RefCell::new(None), handle: RefCell::new(None) }),
+            fs: Rc::new(Fs {
+                cwd: RefCell::new(None),
+                root: RefCell::new(GuestPath::root()),
+                handle: RefCell::new(None),
+            }),
             mm: Rc::new(mm),
             slot: None,
             area: None,
+            seccomp: Seccomp::default(),
             held: None,
         });
         Self { world, tasks }

@@ -24,6 +24,8 @@ pub enum Node {
     Directory,
     /// With its text, which speaks of guest paths.
     Symlink(Vec<u8>),
+    /// A link of procfs that leads to this guest path wherever the caller's root is.
+    Jump(Vec<u8>),
     /// A link of procfs that leads to a file without a name. To follow it as the last component is to hand the link's
     /// own path to the kernel; to cross it means to go on at this guest path, or to fail. With EACCES nobody may follow
     /// it, not even as the last component.

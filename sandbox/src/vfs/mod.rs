@@ -29,6 +29,6 @@ pub use lookup::{Lookup, Node, Spot};
 pub use namespace::{Kind, Mount, Namespace, Place};
 pub use path::{GuestPath, HostPath};
 pub use reached::Reached;
-pub use resolve::{Base, Last, Resolved, Tail, resolve};
+pub use resolve::{Base, Last, Resolved, Tail, resolve, resolve_below};
 pub use view::{View, ViewId, Views};
 pub use walk::NAME_MAX;

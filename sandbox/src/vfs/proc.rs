@@ -27,6 +27,9 @@ pub trait Processes {
 
     /// The name by which it last reached its working directory, which may be another one meanwhile.
     fn cwd(&self, id: Pid) -> Option<GuestPath>;
+
+    /// Its root.
+    fn root(&self, id: Pid) -> Option<GuestPath>;
 }
 
 /// A place below /proc/PID or /proc/PID/task/TID.
@@ -125,6 +128,14 @@ pub fn shown(names: &Namespace, text: &[u8]) -> Option<Vec<u8>> {
     name(text).or_else(|| Some([&name(text.strip_suffix(DELETED)?)?, DELETED].concat()))
 }
 
+/// The same for a process with this root: a path below it is told from there, any other one from the guest's own root,
+/// as d_path tells what is out of reach.
+pub fn shown_below((names, root): (&Namespace, &GuestPath), text: &[u8]) -> Option<Vec<u8>> {
+    let text = shown(names, text)?;
+    let within = text.starts_with(b"/").then(|| GuestPath::lexical(&text));
+    Some(within.as_ref().and_then(|path| path.below(root)).map_or(text.clone(), |rest| [b"/", rest].concat()))
+}
+
 /// The guest's name of a host path, or the one that it would have if no other mount covered it, as the kernel says.
 fn name_of(names: &Namespace, host: &HostPath) -> Option<Vec<u8>> {
     if let Some(guest) = names.guest_of(host) {
@@ -191,7 +202,7 @@ impl<'a> ProcLookup<'a> {
         let refused = match self.refuse.links {
             Links::None => false,
             Links::Magic => is_magic,
-            Links::All => matches!(node, Node::Symlink(_) | Node::Magic(_)),
+            Links::All => matches!(node, Node::Symlink(_) | Node::Jump(_) | Node::Magic(_)),
         };
         match refused {
             true => Node::Magic(Err(Errno::ELOOP)),
@@ -232,17 +243,22 @@ impl<'a> ProcLookup<'a> {
     /// The answer for a link that names a place: `text` is the host's.
     fn place(&self, entry: &Entry<'_>, spot: &Spot<'_>, text: &[u8]) -> Node {
         let guest = match entry.names[0] {
-            b"root" => Some(b"/".to_vec()),
-            b"exe" => self.processes.exe(entry.id).map(|exe| exe.as_bytes().to_vec()),
+            b"root" => self.processes.root(entry.id),
+            b"exe" => self.processes.exe(entry.id),
             // Or so it is called: the link itself leads there in either case.
             _ if text.ends_with(b" (deleted)") => None,
             _ => {
                 let host = HostPath::from_bytes(text.to_vec());
                 let known = self.processes.cwd(entry.id).filter(|known| self.names.shows(known, &host));
-                known.or_else(|| self.names.guest_of(&host)).map(|cwd| cwd.as_bytes().to_vec())
+                known.or_else(|| self.names.guest_of(&host))
             }
         };
-        guest.map_or_else(|| Self::handle(self.names, spot, text), Node::Symlink)
+        let Some(guest) = guest else { return Self::handle(self.names, spot, text) };
+        let root = self.processes.root(self.processes.caller().1).unwrap_or_else(GuestPath::root);
+        match guest.below(&root) {
+            Some(rest) => Node::Symlink([b"/", rest].concat()),
+            None => Node::Jump(guest.as_bytes().to_vec()),
+        }
     }
 
     /// The answer for a link that leads to a file with or without a name.

@@ -140,7 +140,21 @@ pub fn resolve<'a>(
     path: &[u8],
     last: Last,
 ) -> Result<Resolved, Errno> {
-    let base = base.into();
+    resolve_below((ns, &GuestPath::root()), lookup, base.into(), path, last)
+}
+
+/// The same for a process whose root is another directory (chroot(2)): there absolute paths begin, and `..` of it is
+/// itself.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_below(
+    tree: (&Namespace, &GuestPath),
+    lookup: &mut dyn Lookup,
+    base: Base<'_>,
+    path: &[u8],
+    last: Last,
+) -> Result<Resolved, Errno> {
     if path.is_empty() {
         return Err(Errno::ENOENT);
     }
@@ -149,7 +163,7 @@ pub fn resolve<'a>(
     }
     for _ in 0..MAX_RACES {
         lookup.begin();
-        match resolve_once(ns, lookup, base, path, last) {
+        match resolve_once(tree, lookup, base, path, last) {
             Ok(resolved) => return Ok(resolved),
             Err(Stop::Errno(errno)) => return Err(errno),
             Err(Stop::Race) => {}
@@ -160,7 +174,7 @@ pub fn resolve<'a>(
 
 /// Takes apart what calls that create or remove see as directory and entry, then walks.
 fn resolve_once(
-    ns: &Namespace,
+    tree: (&Namespace, &GuestPath),
     lookup: &mut dyn Lookup,
     base: Base<'_>,
     path: &[u8],
@@ -171,17 +185,17 @@ fn resolve_once(
     let parent = || [if start == 0 { b"." } else { &path[..start] }, b"/."].concat();
     match (&path[start..end], last) {
         (b"." | b"..", Last::Entry) => {
-            let mut resolved = Walk::begin(ns, lookup, base, &parent(), Last::Follow).run()?;
+            let mut resolved = Walk::begin(tree, lookup, base, &parent(), Last::Follow).run()?;
             resolved.tail = if end - start == 1 { Tail::Dot } else { Tail::DotDot };
             (resolved.readonly, resolved.holds_mount) = (false, false);
             Ok(resolved)
         }
-        (b"" | b"." | b"..", _) => Walk::begin(ns, lookup, base, path, last).run(),
+        (b"" | b"." | b"..", _) => Walk::begin(tree, lookup, base, path, last).run(),
         // As lookup_fast_for_open: whatever lies there.
         (_, Last::Create | Last::CreateNew) if end < path.len() => {
-            Walk::begin(ns, lookup, base, &parent(), Last::Follow).run()?;
+            Walk::begin(tree, lookup, base, &parent(), Last::Follow).run()?;
             Err(Errno::EISDIR.into())
         }
-        (_, _) => Walk::begin(ns, lookup, base, path, last).run(),
+        (_, _) => Walk::begin(tree, lookup, base, path, last).run(),
     }
 }

@@ -78,7 +78,7 @@ impl Fake {
             match node {
                 Node::Directory if self.closed.contains(&known) => return Err(Errno::EACCES),
                 Node::Directory => {}
-                Node::Symlink(_) => return Err(Errno::ELOOP),
+                Node::Symlink(_) | Node::Jump(_) => return Err(Errno::ELOOP),
                 Node::Magic(_) | Node::Other => return Err(Errno::ENOTDIR),
             }
             if name != b"." {

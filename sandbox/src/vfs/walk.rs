@@ -47,6 +47,8 @@ enum Found {
 
 pub(super) struct Walk<'a> {
     ns: &'a Namespace,
+    /// Where absolute paths begin, and what `..` does not leave.
+    root: &'a GuestPath,
     lookup: &'a mut dyn Lookup,
     last: Last,
     /// The directory reached, and its path below the handle of the base while it is there.
@@ -64,7 +66,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn begin(
-        ns: &'a Namespace,
+        (ns, root): (&'a Namespace, &'a GuestPath),
         lookup: &'a mut dyn Lookup,
         base: Base<'_>,
         path: &[u8],
@@ -78,6 +80,7 @@ impl<'a> Walk<'a> {
         };
         let mut walk = Self {
             ns,
+            root,
             lookup,
             last,
             dir,
@@ -88,7 +91,7 @@ impl<'a> Walk<'a> {
             unchanged: held,
             stepping: false,
         };
-        walk.go_on_at(path.to_vec());
+        walk.go_on_at(path.to_vec(), root);
         walk
     }
 
@@ -136,11 +139,12 @@ impl<'a> Walk<'a> {
                 parents.iter().for_each(|name| self.enter(name));
                 match node {
                     Node::Symlink(text) if self.follows(after) => self.follow(&text, after, &todo[end..]),
+                    Node::Jump(target) if self.follows(after) => self.jump(&target, after, &todo[end..]),
                     Node::Magic(Err(Errno::EACCES)) if self.follows(after) => Err(Errno::EACCES.into()),
                     Node::Magic(target) if self.follows(after) && after != After::End => {
-                        self.follow(&target?, after, &todo[end..])
+                        self.jump(&target?, after, &todo[end..])
                     }
-                    Node::Directory | Node::Symlink(_) | Node::Magic(_) | Node::Other => {
+                    Node::Directory | Node::Symlink(_) | Node::Jump(_) | Node::Magic(_) | Node::Other => {
                         self.enter(name);
                         self.arrive(node, searched, after, todo)
                     }
@@ -245,6 +249,21 @@ impl<'a> Walk<'a> {
 
     /// Splices the text of a link, found in `dir`, in front of what follows its name.
     fn follow(&mut self, text: &[u8], after: After, rest: &[u8]) -> Result<Option<Resolved>, Stop> {
+        self.splice(text, after, rest, self.root)
+    }
+
+    /// The same for a link that leads to a file by itself, wherever the root is.
+    fn jump(&mut self, target: &[u8], after: After, rest: &[u8]) -> Result<Option<Resolved>, Stop> {
+        self.splice(target, after, rest, &GuestPath::root())
+    }
+
+    fn splice(
+        &mut self,
+        text: &[u8],
+        after: After,
+        rest: &[u8],
+        root: &GuestPath,
+    ) -> Result<Option<Resolved>, Stop> {
         self.links += 1;
         if self.links > MAX_LINKS {
             return Err(Errno::ELOOP.into());
@@ -257,14 +276,14 @@ impl<'a> Walk<'a> {
         }
         self.stepping = false;
         self.unchanged = false;
-        self.go_on_at([text, rest].concat());
+        self.go_on_at([text, rest].concat(), root);
         Ok(None)
     }
 
-    /// Leaves `path` to be walked, from the guest's root where it is absolute.
-    fn go_on_at(&mut self, path: Vec<u8>) {
+    /// Leaves `path` to be walked, from `root` where it is absolute.
+    fn go_on_at(&mut self, path: Vec<u8>, root: &GuestPath) {
         if path.first() == Some(&b'/') {
-            self.dir = GuestPath::root();
+            self.dir = root.clone();
             self.outside = false;
             self.leave_base();
         }
@@ -306,6 +325,9 @@ impl<'a> Walk<'a> {
     fn ascend(&mut self) -> Result<(), Stop> {
         self.stepping = false;
         self.unchanged = false;
+        if self.dir == *self.root && !self.outside {
+            return Ok(());
+        }
         match &mut self.below_base {
             Some(below) if !below.is_empty() => {
                 let end = below.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
@@ -377,7 +399,7 @@ impl<'a> Walk<'a> {
 fn require_directory(node: &Node) -> Result<(), Errno> {
     match node {
         Node::Directory => Ok(()),
-        Node::Symlink(_) | Node::Magic(_) | Node::Other => Err(Errno::ENOTDIR),
+        Node::Symlink(_) | Node::Jump(_) | Node::Magic(_) | Node::Other => Err(Errno::ENOTDIR),
     }
 }
 

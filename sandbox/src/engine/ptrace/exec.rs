@@ -42,6 +42,9 @@ impl Engine<'_> {
         let mut bytes = path;
         bytes.resize(bytes.len().next_multiple_of(8), 0);
         let mut changed = regs;
+        if let Some(mark) = self.mark(pid) {
+            changed.set_ip(mark);
+        }
         changed.set_nr(const { number("execve") });
         changed.set_arg(0, base);
         changed.set_arg(1, exec.argv);
@@ -59,7 +62,7 @@ impl Engine<'_> {
     }
 
     /// Where `len` bytes can be staged; `None` if memory must be mapped first.
-    fn room(&mut self, pid: Pid, len: u64) -> Result<Option<u64>, Failure> {
+    pub(super) fn room(&mut self, pid: Pid, len: u64) -> Result<Option<u64>, Failure> {
         let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
         if len <= SLOT_SIZE - SAVED_SIZE {
             let slot = task.slot.as_ref().expect("a slot is taken before a handler runs");

@@ -7,6 +7,8 @@
 
 use nix::unistd::Pid;
 
+use super::inject::Purpose;
+use super::step::Unstaged;
 use super::{Engine, Phase, trace};
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
@@ -42,9 +44,9 @@ impl Engine<'_> {
     /// Makes the call that the filter has turned into a SIGSYS, or answers it.
     pub(super) fn on_foreign(&mut self, pid: Pid, foreign: FilteredCall) -> Result<(), Failure> {
         let own = ptrace::regs(pid)?;
-        let process = &self.task(pid)?.process;
         // A filter of the guest's own would be asked about another call than the one that was made.
-        let is_filtered = process.has_filter.get() || process.is_strict.get();
+        let seccomp = &self.task(pid)?.seccomp;
+        let is_filtered = seccomp.filters.is_some() || seccomp.strict;
         let args = std::array::from_fn(|index| own.foreign_arg(index));
         let meant = i386::as_own(foreign.arch, foreign.nr, args).filter(|_| !is_filtered);
         let (Some((row, args)), Some(_)) = (meant, self.trampoline(pid)) else {
@@ -85,10 +87,12 @@ impl Engine<'_> {
         mut rewrite: Rewrite,
     ) -> Result<(), Failure> {
         let exit = rewrite.take_exit();
-        match self.stage_rewrite(pid, call, &rewrite)? {
+        match self.stage_rewrite(pid, call, &mut rewrite)? {
             Ok(changed) => self.make(pid, own, call, changed, Then::Finish(row, exit)),
-            Err(None) => self.map_slots(pid, own),
-            Err(Some(errno)) => self.give(pid, own, -(errno as i64)),
+            Err(Unstaged::Needs(Purpose::Slots)) => self.map_slots(pid, own),
+            // Only a filter needs as much, and no row of i386 installs one.
+            Err(Unstaged::Needs(Purpose::Area(_))) => self.give(pid, own, -(Errno::ENOMEM as i64)),
+            Err(Unstaged::Fails(errno)) => self.give(pid, own, -(errno as i64)),
         }
     }
 

@@ -49,6 +49,9 @@ impl Engine<'_> {
             .into_iter()
             .enumerate()
             .for_each(|(index, value)| regs.set_arg(index, value));
+        if let Some(mark) = self.mark(pid) {
+            regs.set_ip(mark);
+        }
         ptrace::set_regs(pid, &regs)?;
         self.phases.insert(pid, Phase::Inject(Box::new(Injection { own, purpose })));
         Ok(self.resume(pid, 0)?)

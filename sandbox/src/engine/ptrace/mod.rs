@@ -8,6 +8,7 @@ mod exec;
 mod foreign;
 mod inject;
 mod job;
+mod judge;
 mod signal;
 mod spawn;
 mod step;
@@ -73,6 +74,8 @@ enum Phase {
     Exec(Box<PendingExec>),
     /// A call of the host's own ABI is made in place of another ABI's.
     Foreign(Box<foreign::Foreign>),
+    /// The guest's own filter forbids the call, with these registers: the kernel is about to say so.
+    Forbidden(Box<Regs>),
     /// The stack grows, for the loader to be started on it.
     Grow(Box<Start>),
 }
@@ -253,7 +256,9 @@ impl<'w> Engine<'w> {
     fn resume(&self, pid: Pid, signal: i32) -> Result<(), Errno> {
         match self.phases.get(&pid) {
             Some(Phase::Exit(_) | Phase::Inject(_) | Phase::Foreign(_)) => ptrace::syscall(pid, signal),
-            Some(Phase::Trampoline(_) | Phase::Grow(_)) | None => ptrace::cont(pid, signal),
+            Some(Phase::Trampoline(_) | Phase::Forbidden(_) | Phase::Grow(_)) | None => {
+                ptrace::cont(pid, signal)
+            }
             // A failed execve must be seen to return.
             Some(Phase::Exec(_)) => ptrace::syscall(pid, signal),
         }
@@ -264,9 +269,14 @@ impl<'w> Engine<'w> {
         self.tasks.get(pid).ok_or(Failure::Gone)
     }
 
+    /// Where a call that xroot makes in the place of the guest's enters the kernel: see [`crate::syscall::seccomp::MARK`].
+    fn mark(&self, pid: Pid) -> Option<u64> {
+        let stub = self.tasks.get(pid)?.mm.stub.get();
+        (stub != 0).then_some(stub + TRAMPOLINE_RETURN)
+    }
+
     /// The address at which the trampoline's restoring part starts in this task, if it has one.
     fn trampoline(&self, pid: Pid) -> Option<u64> {
-        let stub = self.tasks.get(pid)?.mm.stub.get();
-        (stub != 0 && arch::TRAMPOLINE_LEN != 0).then_some(stub + TRAMPOLINE_RETURN)
+        self.mark(pid).filter(|_| arch::TRAMPOLINE_LEN != 0)
     }
 }

@@ -12,6 +12,7 @@ impl Engine<'_> {
     /// A signal is about to be delivered.
     pub(super) fn on_signal(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         self.leave_trampoline(pid)?;
+        self.leave_forbidden(pid, signal)?;
         if signal == libc::SIGSEGV && self.on_stack_grown(pid)? {
             return Ok(());
         }

@@ -17,6 +17,13 @@ use crate::task::{Area, SAVED_SIZE, SLOT_SIZE, Slot};
 /// Results by which the kernel asks itself to make the call again after a signal (include/linux/errno.h).
 const RESTART: std::ops::RangeInclusive<i64> = -516..=-512;
 
+/// Why a changed call cannot be made yet, or at all.
+pub(super) enum Unstaged {
+    Fails(Errno),
+    /// Memory must be mapped first.
+    Needs(Purpose),
+}
+
 impl Engine<'_> {
     /// A call of a row that the filter traps, or of no row at all, has not run yet.
     ///
@@ -30,12 +37,15 @@ impl Engine<'_> {
         if self.task(pid)?.mm.loading.get() {
             return self.on_loader_call(pid, regs);
         }
-        if self.task(pid)?.process.is_strict.get() {
+        if self.task(pid)?.seccomp.strict {
             return Ok(process::send(pid, libc::SIGKILL)?);
         }
         if let Some(own) = self.take_restarted(pid, &regs) {
             regs = own;
             ptrace::set_regs(pid, &regs)?;
+        }
+        if self.task(pid)?.seccomp.filters.is_some() && self.is_forbidden(pid, &regs)? {
+            return Ok(());
         }
         let Some(row) = row(regs.nr()).filter(|_| !arch::is_other_abi(regs.nr())) else {
             self.world.count_unsupported(arch::AUDIT_ARCH, regs.nr());
@@ -44,6 +54,8 @@ impl Engine<'_> {
         };
         match row.verdict {
             _ if self.world.let_through.as_deref() == Some(row.name) => self.pass(pid, row, &regs),
+            // A filter of the guest's own stops what no condition of the row is about.
+            Verdict::Allow | Verdict::Handle(..) if !self.traps(row, &regs) => self.pass(pid, row, &regs),
             Verdict::Allow => self.pass(pid, row, &regs),
             Verdict::Refuse(errno) => {
                 self.world.count_refused(row, errno);
@@ -65,6 +77,10 @@ impl Engine<'_> {
                 self.act(pid, row, regs, decided)
             }
         }
+    }
+
+    fn traps(&self, row: &Row, regs: &Regs) -> bool {
+        row.traps(&self.world.features, &std::array::from_fn(|index| regs.arg(index)))
     }
 
     /// Runs `decide` on the call that `regs` are about to make.
@@ -147,15 +163,17 @@ impl Engine<'_> {
         let exit = rewrite.take_exit();
         // A trace shows the result.
         let trampoline = self.trampoline(pid).filter(|_| exit.is_none() && self.world.trace.is_none());
-        let mut changed = match self.stage_rewrite(pid, regs, &rewrite)? {
+        let mut changed = match self.stage_rewrite(pid, regs, &mut rewrite)? {
             Ok(changed) => changed,
-            Err(None) => return self.inject_mmap(pid, regs, Purpose::Slots),
-            Err(Some(errno)) => return self.answer(pid, regs, -(errno as i64)),
+            Err(Unstaged::Needs(purpose)) => return self.inject_mmap(pid, regs, purpose),
+            Err(Unstaged::Fails(errno)) => return self.answer(pid, regs, -(errno as i64)),
         };
         self.trace_decision(pid, || trace::rewritten(row, &changed));
+        if let Some(mark) = self.mark(pid) {
+            changed.set_ip(mark);
+        }
         let phase = match trampoline {
-            Some(address) => {
-                changed.set_ip(address);
+            Some(_) => {
                 changed.set_slot(self.slot(pid)?);
                 Phase::Trampoline(Box::new(regs))
             }
@@ -166,18 +184,24 @@ impl Engine<'_> {
         Ok(self.resume(pid, 0)?)
     }
 
-    /// Stages what a changed call needs, and gives its registers; else the errno that it gets, or none where the task has
-    /// no slot any more.
+    /// Stages what a changed call needs, and gives its registers.
     pub(super) fn stage_rewrite(
         &mut self,
         pid: Pid,
         regs: Regs,
-        rewrite: &Rewrite,
-    ) -> Result<Result<Regs, Option<Errno>>, Failure> {
+        rewrite: &mut Rewrite,
+    ) -> Result<Result<Regs, Unstaged>, Failure> {
         let slot = self.slot(pid)?;
-        if rewrite.data.len() as u64 > SLOT_SIZE - SAVED_SIZE {
+        let len = rewrite.data.len() as u64;
+        if len > SLOT_SIZE - SAVED_SIZE && !rewrite.may_be_large {
             // Symlinks may lead to a place whose name, without them, is longer than any path that the kernel takes.
-            return Ok(Err(Some(Errno::ENAMETOOLONG)));
+            return Ok(Err(Unstaged::Fails(Errno::ENAMETOOLONG)));
+        }
+        let Some(base) = self.room(pid, len)? else {
+            return Ok(Err(Unstaged::Needs(Purpose::Area(len))));
+        };
+        for (at, to) in std::mem::take(&mut rewrite.addresses) {
+            rewrite.data[at..at + 8].copy_from_slice(&(base + to as u64).to_ne_bytes());
         }
         let mut changed = regs;
         if let Some(nr) = rewrite.nr {
@@ -188,13 +212,17 @@ impl Engine<'_> {
                 index,
                 match value {
                     Value::Plain(value) => value,
-                    Value::Scratch(offset) => slot + SAVED_SIZE + offset as u64,
+                    Value::Scratch(offset) => base + offset as u64,
                 },
             );
         }
-        let mut bytes = saved_values(&regs);
-        bytes.extend_from_slice(&rewrite.data);
-        Ok(if self.stage(pid, slot, &bytes)? { Ok(changed) } else { Err(None) })
+        let in_slot = base == slot + SAVED_SIZE;
+        let staged = if in_slot {
+            self.stage(pid, slot, &[saved_values(&regs), std::mem::take(&mut rewrite.data)].concat())?
+        } else {
+            self.stage(pid, base, &rewrite.data)?
+        };
+        Ok(if staged { Ok(changed) } else { Err(Unstaged::Needs(Purpose::Slots)) })
     }
 
     /// The address of the task's scratch slot.
@@ -223,7 +251,7 @@ impl Engine<'_> {
             Some(Phase::Inject(injection)) => self.on_injected(pid, *injection),
             Some(Phase::Exec(pending)) => self.on_exec_return(pid, *pending),
             Some(Phase::Foreign(foreign)) => self.on_foreign_boundary(pid, *foreign),
-            phase @ (Some(Phase::Trampoline(_) | Phase::Grow(_)) | None) => {
+            phase @ (Some(Phase::Trampoline(_) | Phase::Forbidden(_) | Phase::Grow(_)) | None) => {
                 // An entry stop that a call outside the filter's reach makes under PTRACE_SYSCALL.
                 if let Some(phase) = phase {
                     self.phases.insert(pid, phase);
@@ -263,11 +291,12 @@ fn saved_values(regs: &Regs) -> Vec<u8> {
     bytes
 }
 
-/// Puts back the number and the arguments of the guest's own call.
+/// Puts back the number and the arguments of the guest's own call, and where it was made.
 ///
 /// The number matters although the call has run: the kernel makes it again if a signal has interrupted it.
 pub(super) fn restore_args(regs: &mut Regs, own: &Regs) {
     regs.set_nr(own.nr());
+    regs.set_ip(own.ip());
     (0..6).for_each(|index| regs.set_arg(index, own.arg(index)));
 }
 

@@ -4,8 +4,8 @@
 #![forbid(unsafe_code)]
 
 use super::lines;
-use crate::vfs::Namespace;
-use crate::vfs::proc::shown;
+use crate::vfs::proc::shown_below;
+use crate::vfs::{GuestPath, Namespace};
 
 /// Columns before the path in a line of maps: range, permissions, offset, device, inode.
 const COLUMNS: usize = 5;
@@ -14,7 +14,7 @@ const COLUMNS: usize = 5;
 ///
 /// The stub's pages are `[xroot]`; a file that the guest has no name for, as the emulator, is its last name in brackets.
 /// Addresses are the true ones: an emulator finds its way by them.
-pub fn maps(names: &Namespace, carrier: &[u8], text: &[u8]) -> Vec<u8> {
+pub fn maps(tree: (&Namespace, &GuestPath), carrier: &[u8], text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in lines(text) {
         match path_column(line) {
@@ -24,7 +24,7 @@ pub fn maps(names: &Namespace, carrier: &[u8], text: &[u8]) -> Vec<u8> {
             }
             Some(at) => {
                 out.extend_from_slice(&line[..at]);
-                out.extend_from_slice(&escape(&guest_name(names, &unescape(line[at..].trim_ascii_end()))));
+                out.extend_from_slice(&escape(&guest_name(tree, &unescape(line[at..].trim_ascii_end()))));
                 out.push(b'\n');
             }
             None => out.extend_from_slice(line),
@@ -48,7 +48,7 @@ fn path_column(line: &[u8]) -> Option<usize> {
 }
 
 /// The text of numa_maps, whose lines have `file=PATH` as one of their words.
-pub fn numa_maps(names: &Namespace, text: &[u8]) -> Vec<u8> {
+pub fn numa_maps(tree: (&Namespace, &GuestPath), text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in lines(text) {
         const KEY: &[u8] = b" file=";
@@ -60,7 +60,7 @@ pub fn numa_maps(names: &Namespace, text: &[u8]) -> Vec<u8> {
         let end = line[at..].iter().position(u8::is_ascii_whitespace).map_or(line.len(), |len| at + len);
         out.extend_from_slice(&line[..at]);
         out.extend_from_slice(&super::mounts::escape(&guest_name(
-            names,
+            tree,
             &super::mounts::unescape(&line[at..end]),
         )));
         out.extend_from_slice(&line[end..]);
@@ -87,12 +87,12 @@ pub fn sockets(text: &[u8], guest: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Vec<u8>
     out
 }
 
-fn guest_name(names: &Namespace, path: &[u8]) -> Vec<u8> {
+fn guest_name(tree: (&Namespace, &GuestPath), path: &[u8]) -> Vec<u8> {
     // Memory that is shared but in no file has such a name of the kernel's own: "/dev/zero (deleted)", "/SYSV0 (deleted)".
     if path.ends_with(b" (deleted)") {
-        return shown(names, path).unwrap_or_else(|| path.to_vec());
+        return shown_below(tree, path).unwrap_or_else(|| path.to_vec());
     }
-    shown(names, path).unwrap_or_else(|| {
+    shown_below(tree, path).unwrap_or_else(|| {
         let last = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
         [b"[", last, b"]"].concat()
     })
@@ -155,7 +155,7 @@ VmFlags: rd ex /srv
 7f0000004000-7f0000005000 r--p 00000000 fe:00 15                 /x\\012y (deleted)
 7ffc00000000-7ffc00001000 rw-p 00000000 00:00 0                  [stack]
 ";
-        check(maps(&names, b"/opt/xroot", text.as_bytes()), expected);
+        check(maps((&names, &GuestPath::root()), b"/opt/xroot", text.as_bytes()), expected);
     }
 
     #[test]
@@ -163,12 +163,12 @@ VmFlags: rd ex /srv
         let names = Namespace::new(HostPath::new("/srv/my root"));
         let numa = "7f00 default file=/srv/my\\040root/lib/c\\040d mapped=4\n7f10 default heap anon=1\n";
         check(
-            numa_maps(&names, numa.as_bytes()),
+            numa_maps((&names, &GuestPath::root()), numa.as_bytes()),
             "7f00 default file=/lib/c\\040d mapped=4\n7f10 default heap anon=1\n",
         );
         let unix = "Num RefCount Path\n0: 2 0 1 1 1 5 /srv/my root/run/a s\n0: 2 0 1 1 1 6 @/srv/x\n0: 3 0 0 1 3 7\n\
             0: 2 0 1 1 1 8 /run/host\n";
         let expected = "Num RefCount Path\n0: 2 0 1 1 1 5 /run/a s\n0: 2 0 1 1 1 6 @/srv/x\n0: 3 0 0 1 3 7\n0: 2 0 1 1 1 8 /run/host\n";
-        check(sockets(unix.as_bytes(), |path| shown(&names, path)), expected);
+        check(sockets(unix.as_bytes(), |path| shown_below((&names, &GuestPath::root()), path)), expected);
     }
 }

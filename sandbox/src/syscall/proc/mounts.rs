@@ -47,11 +47,16 @@ struct Line<'e, 't> {
 /// Like a bind mount, a binding tells device and file system of the host's mount that it lies on; unlike one, not
 /// where in it, for that would be a host path: as if it lay there at its name in the guest. So it differs from a whole
 /// file system, which df(1) and findmnt(8) look at.
-pub fn shown(names: &Namespace, format: Format, mountinfo: &[u8]) -> Vec<u8> {
+///
+/// Under another root, only what is mounted there and below it is told, from there.
+pub fn shown(tree: (&Namespace, &GuestPath), format: Format, mountinfo: &[u8]) -> Vec<u8> {
+    let (names, root) = tree;
+    let (names, has_top) = (&names.below(root), names.is_mount_point(root));
     let entries: Vec<_> = lines(mountinfo).filter_map(Entry::parse).collect();
     let entries = visible(&entries);
     let mut table: Vec<_> =
         names.mounts().iter().flat_map(|mount| shown_by(names, mount, &entries)).collect();
+    table.retain(|line| has_top || line.guest != GuestPath::root());
     table.sort_by(|one, other| one.guest.cmp(&other.guest));
 
     let known: HashSet<u64> = entries.iter().map(|entry| entry.id).collect();
@@ -280,7 +285,7 @@ mod tests {
 
     #[track_caller]
     fn check(format: Format, expected: &str) {
-        let found = shown(&names(), format, HOST.as_bytes());
+        let found = shown((&names(), &GuestPath::root()), format, HOST.as_bytes());
         assert_eq!(String::from_utf8_lossy(&found), expected);
     }
 
@@ -314,7 +319,7 @@ fourth\\040x /mnt tmpfs ro 0 0
 proc /proc proc rw,nosuid 0 0
 ",
         );
-        let stats = shown(&names(), Format::Mountstats, HOST.as_bytes());
+        let stats = shown((&names(), &GuestPath::root()), Format::Mountstats, HOST.as_bytes());
         assert!(stats.starts_with(b"device second mounted on / with fstype tmpfs\n"));
     }
 

@@ -7,21 +7,19 @@ use nix::unistd::Pid;
 
 use super::lines;
 use crate::syscall::Call;
-use crate::task::Credentials;
+use crate::task::{Credentials, Seccomp};
 
-/// The status of the guest's process or thread `id`, from the kernel's text and from the tracer's own.
-pub fn status(call: &Call<'_>, id: Pid, text: &[u8], tracer: &[u8]) -> Vec<u8> {
-    let process = call.tasks.get(id).map(|task| &task.process);
-    let filtered = process.is_some_and(|process| process.has_filter.get());
-    let credentials =
-        process.filter(|_| call.world.ids.is_some()).map(|process| process.credentials.borrow());
-    shown(text, tracer, filtered, credentials.as_deref())
+/// The status of the guest's process or thread `id`, from the kernel's text.
+pub fn status(call: &Call<'_>, id: Pid, text: &[u8]) -> Vec<u8> {
+    let Some(task) = call.tasks.get(id) else { return text.to_vec() };
+    let credentials = call.world.ids.map(|_| task.process.credentials.borrow());
+    shown(text, &task.seccomp, credentials.as_deref())
 }
 
-fn shown(text: &[u8], tracer: &[u8], filtered: bool, credentials: Option<&Credentials>) -> Vec<u8> {
+fn shown(text: &[u8], seccomp: &Seccomp, credentials: Option<&Credentials>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in lines(text) {
-        match replaced(line, tracer, filtered, credentials) {
+        match replaced(line, seccomp, credentials) {
             Some(line) => out.extend_from_slice(&line),
             None => out.extend_from_slice(line),
         }
@@ -30,22 +28,14 @@ fn shown(text: &[u8], tracer: &[u8], filtered: bool, credentials: Option<&Creden
 }
 
 /// What stands in the place of a line; `None` if it is right.
-fn replaced(
-    line: &[u8],
-    tracer: &[u8],
-    filtered: bool,
-    credentials: Option<&Credentials>,
-) -> Option<Vec<u8>> {
+fn replaced(line: &[u8], seccomp: &Seccomp, credentials: Option<&Credentials>) -> Option<Vec<u8>> {
+    let number = |name: &str, value: u32| Some(format!("{name}:\t{value}\n").into_bytes());
     let key = &line[..line.iter().position(|&byte| byte == b':')?];
     match key {
         b"TracerPid" => Some(b"TracerPid:\t0\n".to_vec()),
-        // Without xroot the guest would have what its parent has. Its own filters come with no_new_privs.
-        b"NoNewPrivs" | b"Seccomp" if !filtered => Some(value_line(tracer, key)?.to_vec()),
-        b"Seccomp_filters" => {
-            let inherited = count(value_line(tracer, key)?)?;
-            let own = if filtered { count(line)?.saturating_sub(inherited + 1) } else { 0 };
-            Some(format!("Seccomp_filters:\t{}\n", inherited + own).into_bytes())
-        }
+        b"NoNewPrivs" => number("NoNewPrivs", seccomp.no_new_privs.into()),
+        b"Seccomp" => number("Seccomp", seccomp.mode()),
+        b"Seccomp_filters" => number("Seccomp_filters", seccomp.count()),
         b"Uid" | b"Gid" => {
             let ids = credentials.map(|all| if key == b"Uid" { all.uid } else { all.gid })?;
             let key = String::from_utf8_lossy(key);
@@ -60,15 +50,6 @@ fn replaced(
     }
 }
 
-fn value_line<'t>(text: &'t [u8], key: &[u8]) -> Option<&'t [u8]> {
-    lines(text).find(|line| line.strip_prefix(key).is_some_and(|rest| rest.starts_with(b":")))
-}
-
-fn count(line: &[u8]) -> Option<u64> {
-    let value = line.rsplit(|&byte| byte == b'\t').next()?;
-    std::str::from_utf8(value.trim_ascii()).ok()?.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,24 +57,25 @@ mod tests {
 
     const TEXT: &str = "Name:\tsh\nTracerPid:\t99\nUid:\t1500\t1500\t1500\t1500\nGroups:\t7 \nNoNewPrivs:\t1\n\
         Seccomp:\t2\nSeccomp_filters:\t3\nCpus_allowed:\t3\n";
-    const TRACER: &str = "NoNewPrivs:\t0\nSeccomp:\t2\nSeccomp_filters:\t1\n";
-
     #[track_caller]
-    fn check(filtered: bool, credentials: Option<&Credentials>, expected: &str) {
-        let found = shown(TEXT.as_bytes(), TRACER.as_bytes(), filtered, credentials);
+    fn check(seccomp: &Seccomp, credentials: Option<&Credentials>, expected: &str) {
+        let found = shown(TEXT.as_bytes(), seccomp, credentials);
         assert_eq!(String::from_utf8_lossy(&found), expected);
     }
 
     #[test]
     fn the_tracer_and_its_filter_are_not_told() {
+        let mut seccomp = Seccomp { outer: 1, ..Seccomp::default() };
         check(
-            false,
+            &seccomp,
             None,
             "Name:\tsh\nTracerPid:\t0\nUid:\t1500\t1500\t1500\t1500\nGroups:\t7 \nNoNewPrivs:\t0\nSeccomp:\t2\n\
              Seccomp_filters:\t1\nCpus_allowed:\t3\n",
         );
+        seccomp.no_new_privs = true;
+        seccomp.push(Vec::new());
         check(
-            true,
+            &seccomp,
             None,
             "Name:\tsh\nTracerPid:\t0\nUid:\t1500\t1500\t1500\t1500\nGroups:\t7 \nNoNewPrivs:\t1\nSeccomp:\t2\n\
              Seccomp_filters:\t2\nCpus_allowed:\t3\n",
@@ -105,10 +87,10 @@ mod tests {
         let root = Ids::default();
         let saved = Ids { saved: 5, ..root };
         check(
-            false,
+            &Seccomp::default(),
             Some(&Credentials { uid: saved, gid: root, groups: vec![0, 4], ..Credentials::default() }),
-            "Name:\tsh\nTracerPid:\t0\nUid:\t0\t0\t5\t0\nGroups:\t0 4 \nNoNewPrivs:\t0\nSeccomp:\t2\n\
-             Seccomp_filters:\t1\nCpus_allowed:\t3\n",
+            "Name:\tsh\nTracerPid:\t0\nUid:\t0\t0\t5\t0\nGroups:\t0 4 \nNoNewPrivs:\t0\nSeccomp:\t0\n\
+             Seccomp_filters:\t0\nCpus_allowed:\t3\n",
         );
     }
 }

@@ -4,7 +4,7 @@
 //! fs/namei.c, fs/stat.c, fs/xattr.c and the man page of each call for what happens to a final symlink and an empty path.
 #![forbid(unsafe_code)]
 
-use nix::errno::Errno::{EACCES, EINVAL, ENOSYS, EOPNOTSUPP, EPERM};
+use nix::errno::Errno::{EACCES, ENOSYS, EOPNOTSUPP, EPERM};
 
 use super::Feature::{FakeIds, ReadOnly, Release, Tools, VirtualNames};
 use super::Row;
@@ -13,7 +13,8 @@ use super::build::{NO, allow, always, at, cwd as from_cwd, path, refuse, when};
 use crate::syscall::paths::{self, translate};
 use crate::syscall::socket::{self, peer};
 use crate::syscall::{
-    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, open, prctl, process, readonly, stat, uname,
+    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, mounts, open, prctl, process, readonly, seccomp,
+    stat, uname,
 };
 
 const OTHER_PROCESS: &str = "only for another process; 0 is the caller";
@@ -64,11 +65,14 @@ const NAMESPACES: u32 = (libc::CLONE_NEWNS
     | libc::CLONE_NEWPID
     | libc::CLONE_NEWNET) as u32;
 
-/// The options of prctl(2) that would blind the tracer, and the stub's own.
+/// The options of prctl(2) that would blind or tell of the tracer, and the stub's own.
 const TRAPPED_PRCTLS: &[u32] = &[
     libc::PR_GET_DUMPABLE as u32,
     libc::PR_SET_DUMPABLE as u32,
     libc::PR_SET_SECCOMP as u32,
+    libc::PR_GET_SECCOMP as u32,
+    libc::PR_SET_NO_NEW_PRIVS as u32,
+    libc::PR_GET_NO_NEW_PRIVS as u32,
     libc::PR_SCHED_CORE as u32,
     super::STUB_PRCTL,
 ];
@@ -286,8 +290,8 @@ pub const ROWS: &[Row] = &[
     allow("sync", 162, 81),
     refuse("acct", 163, 89, EPERM, "needs CAP_SYS_PACCT, and names a file for the whole host"),
     allow("settimeofday", 164, 170),
-    path("mount", 165, 40, fakeroot::mount, &[from_cwd(1)]).why(MOUNT),
-    path("umount2", 166, 39, fakeroot::mount, &[from_cwd(0).nofollow_if(1, UMOUNT_NOFOLLOW)]).why(MOUNT),
+    path("mount", 165, 40, mounts::mount, &[from_cwd(1)]),
+    path("umount2", 166, 39, mounts::umount, &[from_cwd(0).nofollow_if(1, UMOUNT_NOFOLLOW)]),
     refuse("swapon", 167, 224, EPERM, "needs CAP_SYS_ADMIN, and names a file for the whole host"),
     refuse("swapoff", 168, 225, EPERM, "needs CAP_SYS_ADMIN, and names a file for the whole host"),
     refuse("reboot", 169, 142, EPERM, WHOLE_HOST),
@@ -455,7 +459,7 @@ pub const ROWS: &[Row] = &[
     allow("clock_adjtime", 305, 266),
     allow("syncfs", 306, 267),
     always("sendmmsg", 307, 269, socket::sendmmsg),
-    refuse("setns", 308, 268, EPERM, "another namespace would change what pids and host paths mean"),
+    always("setns", 308, 268, mounts::setns),
     allow("getcpu", 309, 168),
     always("process_vm_readv", 310, 270, process::by_pid),
     always("process_vm_writev", 311, 271, process::by_pid),
@@ -464,7 +468,7 @@ pub const ROWS: &[Row] = &[
     when("sched_setattr", 314, 274, &[ArgIsNot(0, &[0])], process::by_pid).why(OTHER_PROCESS),
     allow("sched_getattr", 315, 275).why(SCHEDULING),
     path("renameat2", 316, 276, entries::renameat2, &[at(0, 1).remove(), at(2, 3).remove()]),
-    always("seccomp", 317, 277, prctl::seccomp),
+    always("seccomp", 317, 277, seccomp::seccomp),
     allow("getrandom", 318, 278),
     allow("memfd_create", 319, 279).why("the name is a label that nothing looks up"),
     refuse("kexec_file_load", 320, 294, EPERM, WHOLE_HOST),
@@ -498,7 +502,7 @@ pub const ROWS: &[Row] = &[
         .why("as openat(2) with O_PATH; the kernel refuses OPEN_TREE_CLONE"),
     refuse("move_mount", 429, 429, EPERM, MOUNT),
     refuse("fsopen", 430, 430, EPERM, MOUNT),
-    refuse("fsconfig", 431, 431, EINVAL, "no descriptor can be a context of fsopen(2) or fspick(2)"),
+    allow("fsconfig", 431, 431).why("no descriptor can be a context of fsopen(2) or fspick(2)"),
     refuse("fsmount", 432, 432, EPERM, MOUNT),
     refuse("fspick", 433, 433, EPERM, MOUNT),
     always("pidfd_open", 434, 434, process::pidfd_open),
@@ -510,7 +514,7 @@ pub const ROWS: &[Row] = &[
     path("faccessat2", 439, 439, stat::access, &[at(0, 1).flags(3)]),
     allow("process_madvise", 440, 440).why("only hints, and for another process only with a capability"),
     allow("epoll_pwait2", 441, 441),
-    refuse("mount_setattr", 442, 442, EPERM, MOUNT),
+    always("mount_setattr", 442, 442, mounts::mount_setattr),
     refuse("quotactl_fd", 443, 443, ENOSYS, QUOTA),
     refuse("landlock_create_ruleset", 444, 444, EOPNOTSUPP, LANDLOCK),
     refuse("landlock_add_rule", 445, 445, EOPNOTSUPP, LANDLOCK),
@@ -535,7 +539,7 @@ pub const ROWS: &[Row] = &[
     path("getxattrat", 464, 464, translate, &[at(0, 1).flags_or_null(2)]),
     path("listxattrat", 465, 465, translate, &[at(0, 1).flags_or_null(2)]),
     path("removexattrat", 466, 466, fakeroot::xattr_at, &[at(0, 1).flags_or_null(2).write()]),
-    refuse("open_tree_attr", 467, 467, EPERM, MOUNT),
+    path("open_tree_attr", 467, 467, mounts::open_tree_attr, &[at(0, 1).flags(2)]),
     path("file_getattr", 468, 468, translate, &[at(0, 1).flags_or_null(4)]),
     path("file_setattr", 469, 469, translate, &[at(0, 1).flags_or_null(4).write()]),
     refuse("listns", 470, 470, ENOSYS, "tells the host's namespaces; older kernels lack it"),

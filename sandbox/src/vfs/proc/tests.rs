@@ -39,6 +39,10 @@ impl Processes for Guest {
     fn cwd(&self, _: Pid) -> Option<GuestPath> {
         Some(GuestPath::lexical(b"/twice"))
     }
+
+    fn root(&self, _: Pid) -> Option<GuestPath> {
+        Some(GuestPath::root())
+    }
 }
 
 fn names() -> Namespace {
@@ -79,7 +83,7 @@ fn walk(path: &str, last: Last) -> String {
         Ok(found) => {
             let guest = text(found.guest.as_bytes().to_vec());
             match found.node {
-                Some(Node::Symlink(link)) => format!("{guest} -> {}", text(link)),
+                Some(Node::Symlink(link) | Node::Jump(link)) => format!("{guest} -> {}", text(link)),
                 Some(Node::Magic(Ok(link))) => format!("{guest} => {}", text(link)),
                 Some(Node::Magic(Err(errno))) => format!("{guest} => {errno:?}"),
                 Some(Node::Directory | Node::Other) => guest,
