@@ -200,6 +200,7 @@ pub fn mount(call: &mut Call<'_>) -> Result<Action, Failure> {
     }
     let target = call.target(&call.row.paths[0])?.ok_or(Errno::ENOENT)?;
     call.open_target(&target)?;
+    call.world.count_refused(call.row, Errno::EPERM);
     Err(Errno::EPERM.into())
 }
 
