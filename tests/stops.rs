@@ -7,7 +7,8 @@ use util::programs::Kind;
 use util::{Rootfs, skip, xroot};
 
 /// One stop is enough for what the tracer answers and for what it opens. What changes a name or a file's metadata goes
-/// through a descriptor that the tracer holds until it has seen the call return; so do chdir and inotify_add_watch.
+/// through a descriptor that the tracer holds until it has seen the call return; so do chdir and inotify_add_watch, and
+/// names that are to be made and exist, for the kernel knows best what of a call is wrong first.
 const STOPS: &[(&str, u64)] = &[
     ("stat", 1),
     ("lstat", 1),
@@ -34,9 +35,9 @@ const STOPS: &[(&str, u64)] = &[
     ("openat_create", 1),
     ("openat2", 1),
     ("mkdir", 1),
-    ("mknod", 1),
-    ("symlink", 1),
-    ("link", 1),
+    ("mknod", 2),
+    ("symlink", 2),
+    ("link", 2),
     ("rename", 2),
     ("renameat2", 2),
     ("unlink", 2),

@@ -84,7 +84,7 @@ fn every_kind_of_decision_has_its_line() {
         r#"P1 newfstatat(AT_FDCWD, "/no", ADDRESS, AT_SYMLINK_NOFOLLOW) -> answer = -1 ENOENT (No such file or directory)"#,
         r#"P1 unlink("made") guest:/work/made host:ROOT/work/made -> rewrite = 0"#,
         r#"P1 rename("one", "two") guest:/work/one host:ROOT/work/one guest:/work/two host:ROOT/work/two -> rewrite = -1 ENOENT (No such file or directory)"#,
-        r#"P1 mount("a", "b", "c", 0x0, 0x0) -> refuse (would change what host paths mean, and needs a capability) = -1 EPERM (Operation not permitted)"#,
+        r#"P1 pivot_root("a", "b") -> refuse (would change what host paths mean, and needs a capability) = -1 EPERM (Operation not permitted)"#,
         "P1 call 999(...) -> refuse (not supported) = -1 ENOSYS (Function not implemented)",
         "P1 kill(P1, 0) -> pass",
         "P1 tgkill(P1, P1, SIGUSR2) -> pass",
@@ -120,7 +120,7 @@ fn every_call_has_one_line_whoever_makes_it() {
     for (start, end) in [
         (r#"openat(AT_FDCWD, "/etc/link", O_RDONLY) guest:/etc/target host:"#, "-> rewrite to openat2 = "),
         (r#"access("/no", F_OK)"#, "-> answer = -1 ENOENT (No such file or directory)"),
-        (r#"mount("a", "b", "c", 0x0, 0x0)"#, " = -1 EPERM (Operation not permitted)"),
+        (r#"pivot_root("a", "b")"#, " = -1 EPERM (Operation not permitted)"),
     ] {
         assert_eq!(count(&text, start), CALLS, "{start}");
         let ends =
@@ -224,13 +224,13 @@ fn calls_that_are_not_supported_are_counted_and_told_with_their_reason() {
         lines.map(str::to_owned).collect()
     };
     let why = "would change what host paths mean, and needs a capability";
-    assert_eq!(told(&output), [format!("xroot: not supported: mount: EPERM, 360 times ({why})")]);
+    assert_eq!(told(&output), [format!("xroot: not supported: pivot_root: EPERM, 360 times ({why})")]);
     let output = xroot(&rootfs).args(["--verbose"]).workdir("/work").run(["/bin/traced"]);
     assert_eq!(
         told(&output),
         [
             "xroot: not supported: call 999: ENOSYS, once (xroot knows no such call)".to_owned(),
-            format!("xroot: not supported: mount: EPERM, once ({why})"),
+            format!("xroot: not supported: pivot_root: EPERM, once ({why})"),
         ]
     );
     let output = xroot(&rootfs).workdir("/work").run(["/bin/traced"]);

@@ -3,6 +3,7 @@
 // The links are absolute: a relative one the kernel would follow by itself, and nothing would show who did it.
 #include "check.h"
 #include <sys/inotify.h>
+#include <sys/mount.h>
 #include <sys/xattr.h>
 
 struct xattr_args {
@@ -128,6 +129,9 @@ static void looks(void) {
     look(readlink, path, buf, 10);
     look(readlinkat, AT_FDCWD, path, buf, 10);
     look(chroot, path);
+    look(mount, "none", path, "tmpfs", 0, 0);
+    look(umount2, path, 0);
+    look(umount2, path, UMOUNT_NOFOLLOW);
     int watch = inotify_init1(IN_CLOEXEC);
     look(inotify_add_watch, watch, path, IN_OPEN);
     look(inotify_add_watch, watch, path, IN_OPEN | IN_DONT_FOLLOW);

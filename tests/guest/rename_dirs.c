@@ -16,12 +16,13 @@ static void tree(void) {
 }
 
 int main(void) {
+    // Not with "/": whether it is on the mount of this directory depends on where the program runs.
     start_fd = open(".", O_RDONLY | O_DIRECTORY);
     static const char *const from[] = {"a", "a/b", "a/b/c", "empty", "full", "file", "a/file", "to_a", "dangling", "a/", "file/",
-                                       "to_a/", "a/.", "a/b/..", ".", "..", "/", "missing", "missing/", "dangling/", ""};
+                                       "to_a/", "a/.", "a/b/..", ".", "..", "missing", "missing/", "dangling/", ""};
     static const char *const to[] = {"a",        "a/b",   "a/b/c",    "a/b/c/d", "empty",   "empty/",  "full", "file", "file/", "new",
                                      "new/",     "to_a",  "to_empty", "to_empty/", "dangling", "dangling/", "a/.",  "new/.", "a/..", ".",
-                                     "..",       "/",     "a/new",    "a/b/new/",  "file/new", "missing/new", "to_a/new", ""};
+                                     "..",       "a/new",    "a/b/new/",  "file/new", "missing/new", "to_a/new", ""};
     static const unsigned flags[] = {0, RENAME_NOREPLACE, RENAME_EXCHANGE};
     for (size_t i = 0; i < sizeof from / sizeof *from; i++)
         for (size_t j = 0; j < sizeof to / sizeof *to; j++)

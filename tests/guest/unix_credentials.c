@@ -46,18 +46,25 @@ int main(void) {
     peer("connected", client, getpid());
     int accepted = accept(server, 0, 0);
     peer("accepted", accepted, getpid());
+    int said[2];
+    if (pipe(said))
+        die("pipe");
     pid_t pid = fork();
     if (!pid) {
         int own = stream();
         CONNECT(own, "server");
         peer("child's connection", own, getppid());
+        if (write(said[1], "x", 1) != 1)
+            die("write");
         pause();
     }
     struct pollfd wait = {server, POLLIN};
     poll(&wait, 1, 10000);
     accepted = accept(server, 0, 0);
+    char byte;
+    if (read(said[0], &byte, 1) != 1)
+        die("read");
     peer("accepted from the child", accepted, pid);
-    usleep(100000);
     kill(pid, SIGKILL);
     show_end("child", pid);
     peer("after its end", accepted, pid);

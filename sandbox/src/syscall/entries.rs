@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::call::{Action, Call, Rewrite};
+use super::deleted;
 use super::paths::{Target, check_intent, is_too_long, translate};
 use super::table::{Base, Intent};
 use crate::error::{Errno, Failure};
@@ -152,7 +153,13 @@ fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
     let [old_spec, new_spec] = call.row.paths else { unreachable!("the row has two paths") };
     let old = required(call.pinned(old_spec)?)?;
     let new = required(call.pinned(new_spec)?)?;
-    check_rename(call.names(), &old.resolved, &new.resolved, flags)?;
+    let names = call.names();
+    if let (Some(one), Some(other)) = (mount_of(names, &old), mount_of(names, &new)) {
+        if !std::ptr::eq(one, other) {
+            return Err(Errno::EXDEV.into());
+        }
+    }
+    check_rename(names, &old.resolved, &new.resolved, flags)?;
     if old.resolved.holds_mount && old.resolved.guest == new.resolved.guest && is_name(&new.resolved) {
         return Ok(Action::Answer(0));
     }
@@ -172,9 +179,6 @@ fn check_rename(names: &Namespace, old: &Resolved, new: &Resolved, flags: u32) -
             (true, true) => Err(Errno::EROFS),
             (true, false) | (false, true) => Err(Errno::EXDEV),
         };
-    }
-    if !std::ptr::eq(mount, parent_mount(names, new)) {
-        return Err(Errno::EXDEV);
     }
     if !is_name(old) || !is_name(new) {
         return Ok(());
@@ -224,6 +228,14 @@ fn is_name(entry: &Resolved) -> bool {
 fn parent_mount<'n>(names: &'n Namespace, entry: &Resolved) -> &'n Mount {
     let parent = if is_name(entry) { entry.guest.parent() } else { None };
     names.locate(parent.as_ref().unwrap_or(&entry.guest)).mount
+}
+
+/// The mount on which an entry is, also in a directory that is deleted; `None` in one of a tool's.
+fn mount_of<'n>(names: &'n Namespace, target: &Target) -> Option<&'n Mount> {
+    match &target.handle {
+        Some(handle) if target.resolved.outside => mount_of_link(names, &deleted::link(handle)),
+        _ => Some(parent_mount(names, &target.resolved)),
+    }
 }
 
 /// The mount of the file that a link of /proc leads to; `None` if the guest has no name for it.

@@ -223,7 +223,9 @@ impl GuestFiles<'_, '_> {
         match &target.resolved.node {
             Some(Node::Symlink(_) | Node::Jump(_)) => return Err(Errno::ELOOP.into()),
             Some(Node::Magic(_)) => return self.by_link(&target.resolved.host),
-            Some(Node::Directory | Node::Other) => {}
+            // It may have no name any more.
+            Some(Node::Directory) => return Err(Errno::EACCES.into()),
+            Some(Node::Other) => {}
             None => return Err(Errno::ENOENT.into()),
         }
         Ok(Found::open(target.resolved.guest, target.resolved.host)?)

@@ -104,6 +104,8 @@ pub fn check_intent(row: &Row, intent: Intent, resolved: &Resolved) -> Result<()
         // Too long a name is found before the mount is looked at.
         Intent::Create if resolved.node.is_none() && is_too_long(&resolved.guest) => Ok(()),
         Intent::Create if resolved.holds_mount => Err(Errno::EEXIST),
+        // No other argument of theirs could be wrong: the answer needs no second stop.
+        Intent::Create if resolved.node.is_some() && row.name.starts_with("mkdir") => Err(Errno::EEXIST),
         Intent::Create if resolved.readonly && resolved.node.is_some() => Err(Errno::EEXIST),
         Intent::Create
             if resolved.readonly && resolved.tail == Tail::Slash && !row.name.starts_with("mkdir") =>
