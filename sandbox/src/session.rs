@@ -199,6 +199,7 @@ impl Session {
             slot: None,
             area: None,
             held: None,
+            traced_by: None,
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Task {
     pub area: Option<Area>,
     /// A file without a name that the stub is about to map.
     pub held: Option<OwnedFd>,
+    /// The process of the guest that traces this thread.
+    pub traced_by: Option<Pid>,
 }
 
 /// One thread group.
@@ -162,6 +164,7 @@ impl Task {
             slot: None,
             area: None,
             held: None,
+            traced_by: None,
         }
     }
 }

@@ -72,6 +72,7 @@ impl Fixture {
             slot: None,
             area: None,
             held: None,
+            traced_by: None,
         });
         Self { world, tasks }
     }

@@ -91,8 +91,7 @@ impl Engine<'_> {
     pub(super) fn on_exec_return(&mut self, pid: Pid, pending: PendingExec) -> Result<(), Failure> {
         let mut regs = ptrace::regs(pid)?;
         restore_args(&mut regs, &pending.regs);
-        ptrace::set_regs(pid, &regs)?;
-        Ok(ptrace::cont(pid, 0)?)
+        Ok(ptrace::set_regs(pid, &regs)?)
     }
 
     /// execve has replaced the image: the stub starts, in place of xroot's own first instruction.
@@ -101,6 +100,7 @@ impl Engine<'_> {
     pub(super) fn on_exec(&mut self, pid: Pid) -> Result<(), Failure> {
         let before = Pid::from_raw(ptrace::event_message(pid)? as i32);
         self.inherit(before, pid);
+        self.on_guest_renamed(before, pid);
         let Some(Phase::Exec(pending)) = self.phases.remove(&pid) else {
             return Err(Failure::Broken(Error::os("an execve went unseen")(Errno::EPROTO)));
         };
@@ -189,6 +189,9 @@ impl Engine<'_> {
                     tell(format!(
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"
                     ));
+                }
+                if self.guest.is_traced(pid) {
+                    return self.show_exec(pid, regs.arg(5));
                 }
                 self.answer(pid, regs, 0)
             }

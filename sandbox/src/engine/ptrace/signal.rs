@@ -19,6 +19,9 @@ impl Engine<'_> {
             return Ok(());
         }
         let signal = if self.of_root(pid) { self.as_sent(pid, signal)? } else { signal };
+        if signal != 0 && self.show_signal(pid, signal)? {
+            return Ok(());
+        }
         Ok(self.resume(pid, signal)?)
     }
 
@@ -45,10 +48,14 @@ impl Engine<'_> {
     /// xroot sees a stopped job. `fg` continues the group, the guest's processes in it and xroot alike.
     pub(super) fn on_group_stop(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         self.leave_trampoline(pid)?;
-        ptrace::listen(pid)?;
         if self.of_root(pid) {
             self.job.on_stop(pid, signal);
         }
+        if self.show_group_stop(pid, signal)? {
+            return Ok(());
+        }
+        ptrace::listen(pid)?;
+        self.guest.listens(pid);
         Ok(())
     }
 

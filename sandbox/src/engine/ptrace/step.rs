@@ -33,13 +33,17 @@ impl Engine<'_> {
             regs = own;
             ptrace::set_regs(pid, &regs)?;
         }
+        if regs.nr() == u64::MAX && !self.guest.is_idle() {
+            // A tracer, or xroot for one, has taken the call away at its entry.
+            return Ok(self.resume(pid, 0)?);
+        }
         let Some(row) = row(regs.nr()).filter(|_| !arch::is_other_abi(regs.nr())) else {
             self.world.count_unsupported(arch::AUDIT_ARCH, regs.nr());
             return self.answer(pid, regs, -(Errno::ENOSYS as i64));
         };
         match row.verdict {
-            _ if self.world.let_through.as_deref() == Some(row.name) => Ok(ptrace::cont(pid, 0)?),
-            Verdict::Allow => Ok(ptrace::cont(pid, 0)?),
+            _ if self.world.let_through.as_deref() == Some(row.name) => Ok(self.resume(pid, 0)?),
+            Verdict::Allow => Ok(self.resume(pid, 0)?),
             Verdict::Refuse(errno) => {
                 self.world.count_refused(row);
                 self.answer(pid, regs, -(errno as i64))
@@ -87,7 +91,8 @@ impl Engine<'_> {
         decided: Result<Action, Failure>,
     ) -> Result<(), Failure> {
         match decided {
-            Ok(Action::Pass) => Ok(ptrace::cont(pid, 0)?),
+            Ok(Action::Pass) => Ok(self.resume(pid, 0)?),
+            Ok(Action::Trace) => self.on_ptrace(pid, regs),
             Ok(Action::Answer(value)) => self.answer(pid, regs, value),
             Ok(Action::Rewrite(rewrite)) => self.rewrite(pid, row, regs, rewrite),
             Ok(Action::Exec(exec)) => self.start_exec(pid, regs, *exec),
@@ -102,7 +107,7 @@ impl Engine<'_> {
         regs.set_nr(u64::MAX);
         regs.set_ret(value);
         ptrace::set_regs(pid, &regs)?;
-        Ok(ptrace::cont(pid, 0)?)
+        Ok(self.resume(pid, 0)?)
     }
 
     /// Makes sure that the task has a scratch slot; false if its address space must be given more first.
@@ -144,7 +149,8 @@ impl Engine<'_> {
             );
         }
         let exit = rewrite.take_exit();
-        let trampoline = self.trampoline(pid).filter(|_| exit.is_none());
+        // A tracer of the guest's sees the call return.
+        let trampoline = self.trampoline(pid).filter(|_| exit.is_none() && !self.guest.is_traced(pid));
         let mut bytes = saved_values(&regs);
         bytes.extend_from_slice(&rewrite.data);
         if !self.stage(pid, slot, &bytes)? {
@@ -180,15 +186,21 @@ impl Engine<'_> {
     /// A changed or injected call has returned.
     pub(super) fn on_syscall_exit(&mut self, pid: Pid) -> Result<(), Failure> {
         match self.phases.remove(&pid) {
-            Some(Phase::Exit(pending)) => self.finish(pid, *pending),
+            Some(Phase::Exit(pending)) => {
+                self.finish(pid, *pending)?;
+                self.leave_call(pid, true)
+            }
             Some(Phase::Inject(injection)) => self.on_injected(pid, *injection),
-            Some(Phase::Exec(pending)) => self.on_exec_return(pid, *pending),
+            Some(Phase::Exec(pending)) => {
+                self.on_exec_return(pid, *pending)?;
+                self.leave_call(pid, true)
+            }
             phase @ (Some(Phase::Trampoline(_) | Phase::Grow(_)) | None) => {
-                // An entry stop that a call outside the filter's reach makes under PTRACE_SYSCALL.
                 if let Some(phase) = phase {
                     self.phases.insert(pid, phase);
+                    self.leave_trampoline(pid)?;
                 }
-                Ok(self.resume(pid, 0)?)
+                self.leave_call(pid, false)
             }
         }
     }
@@ -209,8 +221,7 @@ impl Engine<'_> {
             }
         }
         regs.set_ret(ret);
-        ptrace::set_regs(pid, &regs)?;
-        Ok(ptrace::cont(pid, 0)?)
+        Ok(ptrace::set_regs(pid, &regs)?)
     }
 }
 

@@ -13,15 +13,26 @@ use crate::task::Credentials;
 pub fn status(call: &Call<'_>, id: Pid, text: &[u8], tracer: &[u8]) -> Vec<u8> {
     let process = call.tasks.get(id).map(|task| &task.process);
     let filtered = process.is_some_and(|process| process.has_filter.get());
+    let debugger = call.tasks.get(id).and_then(|task| task.traced_by);
     let credentials =
         process.filter(|_| call.world.ids.is_some()).map(|process| process.credentials.borrow());
-    shown(text, tracer, filtered, credentials.as_deref())
+    shown(text, tracer, &Shown { debugger, filtered, credentials: credentials.as_deref() })
 }
 
-fn shown(text: &[u8], tracer: &[u8], filtered: bool, credentials: Option<&Credentials>) -> Vec<u8> {
+/// What the tracer knows of the process.
+#[derive(Default)]
+struct Shown<'a> {
+    /// The process of the guest that traces it.
+    debugger: Option<Pid>,
+    /// It has a filter of its own.
+    filtered: bool,
+    credentials: Option<&'a Credentials>,
+}
+
+fn shown(text: &[u8], tracer: &[u8], known: &Shown<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in lines(text) {
-        match replaced(line, tracer, filtered, credentials) {
+        match replaced(line, tracer, known) {
             Some(line) => out.extend_from_slice(&line),
             None => out.extend_from_slice(line),
         }
@@ -30,15 +41,14 @@ fn shown(text: &[u8], tracer: &[u8], filtered: bool, credentials: Option<&Creden
 }
 
 /// What stands in the place of a line; `None` if it is right.
-fn replaced(
-    line: &[u8],
-    tracer: &[u8],
-    filtered: bool,
-    credentials: Option<&Credentials>,
-) -> Option<Vec<u8>> {
+fn replaced(line: &[u8], tracer: &[u8], known: &Shown<'_>) -> Option<Vec<u8>> {
+    let &Shown { debugger, filtered, credentials } = known;
     let key = &line[..line.iter().position(|&byte| byte == b':')?];
     match key {
-        b"TracerPid" => Some(b"TracerPid:\t0\n".to_vec()),
+        b"TracerPid" => {
+            let pid = debugger.map_or(0, Pid::as_raw);
+            Some(format!("TracerPid:\t{pid}\n").into_bytes())
+        }
         // Without xroot the guest would have what its parent has. Its own filters come with no_new_privs.
         b"NoNewPrivs" | b"Seccomp" if !filtered => Some(value_line(tracer, key)?.to_vec()),
         b"Seccomp_filters" => {
@@ -80,7 +90,8 @@ mod tests {
 
     #[track_caller]
     fn check(filtered: bool, credentials: Option<&Credentials>, expected: &str) {
-        let found = shown(TEXT.as_bytes(), TRACER.as_bytes(), filtered, credentials);
+        let known = Shown { debugger: None, filtered, credentials };
+        let found = shown(TEXT.as_bytes(), TRACER.as_bytes(), &known);
         assert_eq!(String::from_utf8_lossy(&found), expected);
     }
 
@@ -97,6 +108,14 @@ mod tests {
             None,
             "Name:\tsh\nTracerPid:\t0\nUid:\t1500\t1500\t1500\t1500\nGroups:\t7 \nNoNewPrivs:\t1\nSeccomp:\t2\n\
              Seccomp_filters:\t2\nCpus_allowed:\t3\n",
+        );
+    }
+
+    #[test]
+    fn a_tracer_of_the_guest_is_told() {
+        let known = Shown { debugger: Some(Pid::from_raw(42)), ..Shown::default() };
+        assert!(
+            shown(TEXT.as_bytes(), TRACER.as_bytes(), &known).starts_with(b"Name:\tsh\nTracerPid:\t42\n")
         );
     }
 
