@@ -200,6 +200,7 @@ impl Session {
             area: None,
             held: None,
             traced_by: None,
+            stopped: Default::default(),
         }
     }
 

@@ -30,6 +30,20 @@ pub struct Task {
     pub held: Option<OwnedFd>,
     /// The process of the guest that traces this thread.
     pub traced_by: Option<Pid>,
+    /// What the guest believes it to be doing.
+    pub stopped: Stopped,
+}
+
+/// Whether a task stands still as far as the guest can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stopped {
+    /// If it stops at all, xroot alone knows.
+    #[default]
+    No,
+    /// With its process, by a stop signal.
+    WithGroup,
+    /// For its tracer.
+    ForTracer,
 }
 
 /// One thread group.
@@ -165,6 +179,7 @@ impl Task {
             area: None,
             held: None,
             traced_by: None,
+            stopped: Stopped::No,
         }
     }
 }

@@ -92,6 +92,11 @@ impl Regs {
         Self { user, nr: u64::MAX }
     }
 
+    /// The same while the call `nr`, which has started the program, is about to return.
+    pub fn returning(&self, nr: u64) -> Self {
+        Self { nr, ..*self }
+    }
+
     /// There is no trampoline whose register this could be.
     pub fn set_slot(&mut self, _address: u64) {}
 }

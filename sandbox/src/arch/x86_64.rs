@@ -112,6 +112,12 @@ impl Regs {
         })
     }
 
+    /// The same while the call `nr`, which has started the program, is about to return.
+    pub fn returning(&self, nr: u64) -> Self {
+        // The entry code puts -ENOSYS where the result will be.
+        Self(libc::user_regs_struct { orig_rax: nr, rax: -(libc::ENOSYS as i64) as u64, ..self.0 })
+    }
+
     /// Points the trampoline's one free register (rcx, which `syscall` clobbers anyway) at a scratch slot.
     pub fn set_slot(&mut self, address: u64) {
         self.0.rcx = address;

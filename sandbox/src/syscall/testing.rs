@@ -73,6 +73,7 @@ impl Fixture {
             area: None,
             held: None,
             traced_by: None,
+            stopped: Default::default(),
         });
         Self { world, tasks }
     }

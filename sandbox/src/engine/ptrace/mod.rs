@@ -26,7 +26,7 @@ use crate::sys::wait::{Birth, Event, wait_any};
 use crate::syscall::call::{Exec, OnExit};
 use crate::syscall::table::row;
 use crate::syscall::{Row, World, process};
-use crate::task::{Task, Tasks};
+use crate::task::{Stopped, Task, Tasks};
 pub use usage::{Runs, Usage, Used};
 
 /// How the root command has ended.
@@ -127,6 +127,9 @@ impl<'w> Engine<'w> {
             _ => {}
         }
         self.guest.has_moved(pid, event);
+        if let Some(task) = self.tasks.get_mut(pid) {
+            task.stopped = Stopped::No;
+        }
         if let Event::Exit = event {
             self.note_time(pid);
             let message = if self.guest.is_traced(pid) { ptrace::event_message(pid)? } else { 0 };

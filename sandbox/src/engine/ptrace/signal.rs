@@ -7,6 +7,7 @@ use super::{Engine, Phase, step::restore_args};
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
 use crate::sys::ptrace;
+use crate::task::Stopped;
 
 impl Engine<'_> {
     /// A signal is about to be delivered.
@@ -54,8 +55,16 @@ impl Engine<'_> {
         if self.show_group_stop(pid, signal)? {
             return Ok(());
         }
+        self.stay_stopped(pid)
+    }
+
+    /// Leaves a task in its group-stop until SIGCONT.
+    pub(super) fn stay_stopped(&mut self, pid: Pid) -> Result<(), Failure> {
         ptrace::listen(pid)?;
         self.guest.listens(pid);
+        if let Some(task) = self.tasks.get_mut(pid) {
+            task.stopped = Stopped::WithGroup;
+        }
         Ok(())
     }
 

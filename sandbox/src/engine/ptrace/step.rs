@@ -104,6 +104,7 @@ impl Engine<'_> {
 
     /// Gives the call this result; the kernel runs nothing.
     pub(super) fn answer(&mut self, pid: Pid, mut regs: Regs, value: i64) -> Result<(), Failure> {
+        self.guest.answers(pid, regs.nr());
         regs.set_nr(u64::MAX);
         regs.set_ret(value);
         ptrace::set_regs(pid, &regs)?;

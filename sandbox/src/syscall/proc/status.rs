@@ -7,16 +7,18 @@ use nix::unistd::Pid;
 
 use super::lines;
 use crate::syscall::Call;
-use crate::task::Credentials;
+use crate::task::{Credentials, Stopped};
 
 /// The status of the guest's process or thread `id`, from the kernel's text and from the tracer's own.
 pub fn status(call: &Call<'_>, id: Pid, text: &[u8], tracer: &[u8]) -> Vec<u8> {
     let process = call.tasks.get(id).map(|task| &task.process);
     let filtered = process.is_some_and(|process| process.has_filter.get());
-    let debugger = call.tasks.get(id).and_then(|task| task.traced_by);
+    let task = call.tasks.get(id);
+    let debugger = task.and_then(|task| task.traced_by);
+    let stopped = task.map_or(Stopped::No, |task| task.stopped);
     let credentials =
         process.filter(|_| call.world.ids.is_some()).map(|process| process.credentials.borrow());
-    shown(text, tracer, &Shown { debugger, filtered, credentials: credentials.as_deref() })
+    shown(text, tracer, &Shown { debugger, stopped, filtered, credentials: credentials.as_deref() })
 }
 
 /// What the tracer knows of the process.
@@ -24,6 +26,7 @@ pub fn status(call: &Call<'_>, id: Pid, text: &[u8], tracer: &[u8]) -> Vec<u8> {
 struct Shown<'a> {
     /// The process of the guest that traces it.
     debugger: Option<Pid>,
+    stopped: Stopped,
     /// It has a filter of its own.
     filtered: bool,
     credentials: Option<&'a Credentials>,
@@ -42,9 +45,15 @@ fn shown(text: &[u8], tracer: &[u8], known: &Shown<'_>) -> Vec<u8> {
 
 /// What stands in the place of a line; `None` if it is right.
 fn replaced(line: &[u8], tracer: &[u8], known: &Shown<'_>) -> Option<Vec<u8>> {
-    let &Shown { debugger, filtered, credentials } = known;
+    let &Shown { debugger, stopped, filtered, credentials } = known;
     let key = &line[..line.iter().position(|&byte| byte == b':')?];
     match key {
+        // Every stop of the guest's is the tracer's in the eyes of the kernel, and most are nobody else's business.
+        b"State" if line.starts_with(b"State:\tt") => match stopped {
+            Stopped::No => Some(b"State:\tR (running)\n".to_vec()),
+            Stopped::WithGroup => Some(b"State:\tT (stopped)\n".to_vec()),
+            Stopped::ForTracer => None,
+        },
         b"TracerPid" => {
             let pid = debugger.map_or(0, Pid::as_raw);
             Some(format!("TracerPid:\t{pid}\n").into_bytes())
@@ -90,7 +99,7 @@ mod tests {
 
     #[track_caller]
     fn check(filtered: bool, credentials: Option<&Credentials>, expected: &str) {
-        let known = Shown { debugger: None, filtered, credentials };
+        let known = Shown { filtered, credentials, ..Shown::default() };
         let found = shown(TEXT.as_bytes(), TRACER.as_bytes(), &known);
         assert_eq!(String::from_utf8_lossy(&found), expected);
     }
@@ -117,6 +126,21 @@ mod tests {
         assert!(
             shown(TEXT.as_bytes(), TRACER.as_bytes(), &known).starts_with(b"Name:\tsh\nTracerPid:\t42\n")
         );
+    }
+
+    #[test]
+    fn only_stops_that_the_guest_knows_are_told() {
+        let text = b"State:\tt (tracing stop)\n";
+        for (stopped, expected) in [
+            (Stopped::No, "State:\tR (running)\n"),
+            (Stopped::WithGroup, "State:\tT (stopped)\n"),
+            (Stopped::ForTracer, "State:\tt (tracing stop)\n"),
+        ] {
+            let found = shown(text, TRACER.as_bytes(), &Shown { stopped, ..Shown::default() });
+            assert_eq!(String::from_utf8_lossy(&found), expected);
+        }
+        let asleep = shown(b"State:\tS (sleeping)\n", TRACER.as_bytes(), &Shown::default());
+        assert_eq!(asleep, b"State:\tS (sleeping)\n");
     }
 
     #[test]

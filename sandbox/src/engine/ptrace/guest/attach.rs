@@ -11,7 +11,7 @@ use crate::engine::ptrace::{Ended, Engine};
 use crate::error::{Errno, Failure};
 use crate::sys::wait::Birth;
 use crate::sys::{process, ptrace, tracee};
-use crate::task::Task;
+use crate::task::{Stopped, Task};
 
 /// `si_code` of a signal that the kernel itself sends.
 const SI_KERNEL: i32 = 0x80;
@@ -109,6 +109,7 @@ impl Engine<'_> {
         let Some(tracee) = self.guest.tracees.remove(&pid) else { return Ok(()) };
         if let Some(task) = self.tasks.get_mut(pid) {
             task.traced_by = None;
+            task.stopped = Stopped::No;
         }
         self.wake_sleepers(tracee.tracer);
         self.guest.forget_idle_tracer(tracee.tracer);
@@ -118,8 +119,7 @@ impl Engine<'_> {
         }
         if stop.kind == Kind::Stop && stop.code & 0xff != libc::SIGTRAP {
             // Its process is still stopped.
-            self.guest.listens(pid);
-            return Ok(ptrace::listen(pid)?);
+            return self.stay_stopped(pid);
         }
         self.go_on(pid, stop.kind, signal)
     }

@@ -83,6 +83,8 @@ pub(super) struct Tracee {
     pass: Option<i32>,
     /// What the next signal-delivery-stop is about, where xroot has sent the signal in the kernel's name.
     next_info: Option<SigInfo>,
+    /// The number of the call that xroot has answered in the kernel's place, until its exit is told of.
+    answered: Option<u64>,
     /// From a successful execve until its call has returned: the id that the thread had before.
     executed: Option<Pid>,
 }
@@ -190,6 +192,13 @@ impl Guest {
         }
     }
 
+    /// Notes that the call `nr` of a task is answered, and that the kernel makes none.
+    pub(super) fn answers(&mut self, pid: Pid, nr: u64) {
+        if let Some(tracee) = self.tracees.get_mut(&pid) {
+            tracee.answered = Some(nr);
+        }
+    }
+
     /// Notes that a task is left in its group-stop.
     pub(super) fn listens(&mut self, pid: Pid) {
         self.listening.insert(pid);
@@ -233,6 +242,7 @@ impl Tracee {
             interrupted: false,
             pass: None,
             next_info: None,
+            answered: None,
             executed: None,
         }
     }

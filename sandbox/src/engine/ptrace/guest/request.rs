@@ -9,6 +9,7 @@ use crate::engine::ptrace::Engine;
 use crate::error::{Errno, Failure};
 use crate::sys::tracee::request;
 use crate::sys::{process, ptrace, tracee};
+use crate::task::Stopped;
 
 /// _NSIG of include/uapi/asm-generic/signal.h: the largest signal.
 const LAST_SIGNAL: u64 = 64;
@@ -70,7 +71,10 @@ impl Engine<'_> {
             request::INTERRUPT if !tracee.seized => return Err(Errno::EIO.into()),
             request::INTERRUPT => {
                 tracee.interrupted = true;
-                ptrace::interrupt(target)?;
+                // One of xroot's own that is on its way serves as well, and must not be followed by another.
+                if !self.guest.nudged.contains(&target) {
+                    ptrace::interrupt(target)?;
+                }
                 return Ok(0);
             }
             _ => {}
@@ -98,6 +102,9 @@ impl Engine<'_> {
         let tracee = self.stopped(pid)?;
         tracee.resume = resume;
         let stop = tracee.stop.take().ok_or(Errno::ESRCH)?;
+        if let Some(task) = self.tasks.get_mut(pid) {
+            task.stopped = Stopped::No;
+        }
         self.go_on(pid, stop.kind, signal as i32)?;
         Ok(0)
     }

@@ -17,6 +17,7 @@ use crate::sys::ptrace::{self, Told};
 use crate::sys::wait::Birth;
 use crate::sys::{process, tracee};
 use crate::syscall::table::number;
+use crate::task::Stopped;
 
 /// What PTRACE_GETEVENTMSG gives at a call's entry; 2 at its exit.
 const ENTRY: u64 = 1;
@@ -30,6 +31,9 @@ impl Engine<'_> {
             return self.on_syscall_exit(pid);
         }
         let ip = ptrace::regs(pid)?.ip();
+        if let Some(tracee) = self.guest.tracees.get_mut(&pid) {
+            tracee.answered = None;
+        }
         let is_again = self.guest.again.remove(&pid) == Some(ip);
         if self.shows_calls(pid) && !is_again {
             return self.show_call(pid, Kind::Entry);
@@ -54,10 +58,15 @@ impl Engine<'_> {
         if self.after_wait(pid)? {
             return Ok(self.resume(pid, 0)?);
         }
+        let tracee = self.guest.tracees.get_mut(&pid);
+        let made = tracee.and_then(|tracee| {
+            tracee.answered.take().or(tracee.executed.map(|_| const { number("execve") }))
+        });
         if self.shows_calls(pid) {
-            if self.guest.tracees.get(&pid).is_some_and(|tracee| tracee.executed.is_some()) {
+            if let Some(nr) = made {
+                // The kernel has made none.
                 let mut regs = ptrace::regs(pid)?;
-                regs.set_nr(const { number("execve") });
+                regs.set_nr(nr);
                 ptrace::set_regs(pid, &regs)?;
             }
             return self.show_call(pid, Kind::Exit);
@@ -91,9 +100,17 @@ impl Engine<'_> {
         let Some(tracee) = self.guest.tracees.get_mut(&pid) else { return };
         tracee.interrupted = false;
         tracee.stop = Some(Stop { kind, code, message, info, reported: false, time });
-        let (tracer, is_group) = (tracee.tracer, kind == Kind::Stop && code & 0x7f != SIGTRAP);
-        let why = if is_group { libc::CLD_STOPPED } else { libc::CLD_TRAPPED };
-        self.tell_tracer(tracer, pid, why, code & 0x7f);
+        if let Some(task) = self.tasks.get_mut(pid) {
+            task.stopped = Stopped::ForTracer;
+        }
+        // do_jobctl_trap() tells of these as of stops, whose status is the process's stop signal.
+        let (why, status) = match (kind, code & 0x7f) {
+            (Kind::Stop, SIGTRAP) => (libc::CLD_STOPPED, 0),
+            (Kind::Stop, signal) => (libc::CLD_STOPPED, signal),
+            (_, signal) => (libc::CLD_TRAPPED, signal),
+        };
+        let tracer = tracee.tracer;
+        self.tell_tracer(tracer, pid, why, status);
     }
 
     /// A task is about to return from the call that has made `child`: true if its tracer is told of that.
@@ -195,9 +212,7 @@ impl Engine<'_> {
         if tracee.wants(option::EXEC) {
             let code = SIGTRAP | libc::PTRACE_EVENT_EXEC << 8;
             // A tracer sees the number of the call that is returning. No call may begin here.
-            let mut shown = regs;
-            shown.set_nr(const { number("execve") });
-            ptrace::set_regs(pid, &shown)?;
+            ptrace::set_regs(pid, &regs.returning(const { number("execve") }))?;
             return self.show_event(pid, Kind::Exec, code, former.as_raw() as u64);
         }
         if !tracee.seized {
@@ -213,6 +228,7 @@ impl Engine<'_> {
     fn leave_exec(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         let mut regs = ptrace::regs(pid)?;
         regs.set_nr(u64::MAX);
+        regs.set_ret(0);
         ptrace::set_regs(pid, &regs)?;
         if !self.shows_calls(pid) {
             self.executed(pid);
