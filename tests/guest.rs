@@ -130,6 +130,20 @@ programs! {
     proc_paths
     proc_self
     process_groups
+    ptrace_attach
+    ptrace_calls
+    ptrace_errors
+    ptrace_events
+    ptrace_memory
+    ptrace_seize
+    ptrace_signals
+    ptrace_status
+    ptrace_step
+    ptrace_syscall_info
+    ptrace_threads
+    ptrace_traceme
+    ptrace_tracer_exit
+    ptrace_wait
     race_stat
     readlink
     registers
@@ -180,6 +194,9 @@ const SPECIAL: &[&str] = &[
     "bind_readonly",
     "conditional",
     "count_signals",
+    "debug_fork",
+    "debug_threads",
+    "debug_wait",
     "escape_abi",
     "escape_kill",
     "escape_paths",

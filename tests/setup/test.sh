@@ -31,7 +31,7 @@ binary=$(build_release)
 publish "$binary" xroot
 
 lock_data
-host_packages gcc libc6-dev file musl-tools \
+host_packages gcc libc6-dev file musl-tools gdb strace \
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-riscv64-linux-gnu libc6-dev-riscv64-cross
 qemu
 mmdebstrap_tools

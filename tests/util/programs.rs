@@ -61,7 +61,7 @@ pub fn names() -> Vec<String> {
 pub fn build(name: &str, kind: Kind) -> Option<PathBuf> {
     let from = sources().join(format!("{name}.c"));
     let mut hasher = DefaultHasher::new();
-    for file in [&from, &sources().join("check.h")] {
+    for file in [&from, &sources().join("check.h"), &sources().join("trace.h")] {
         fs::read(file)
             .unwrap_or_else(|error| panic!("cannot read {}: {error}", file.display()))
             .hash(&mut hasher);
