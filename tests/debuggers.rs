@@ -106,8 +106,9 @@ mod gdb {
         compare(
             "gdb",
             &["debug_threads"],
-            "GDB -ex 'break twice' -ex run -ex bt -ex 'info threads' -ex 'thread apply all bt 1' -ex finish \
-             -ex 'print result' -ex 'watch counter' -ex continue -ex delete -ex continue ./debug_threads 2>&1",
+            "GDB -ex 'break twice' -ex run -ex bt -ex 'thread apply all -s frame function work' -ex finish \
+             -ex 'print result' -ex 'watch counter' -ex continue -ex delete -ex continue ./debug_threads 2>&1 \
+             | sed 's/^#[0-9]* .* in work/in work/; s/c:1[0-9]$/c/; /^1[0-9]\t/d'",
         );
     }
 
@@ -138,11 +139,11 @@ mod gdb {
             "gdb",
             &["debug_fork"],
             "GDB -ex 'set follow-fork-mode child' -ex 'break child_part' -ex run -ex bt -ex 'catch exec' \
-             -ex continue -ex 'info program' -ex continue ./debug_fork 2>&1; \
+             -ex continue -ex 'info program' -ex continue ./debug_fork 2>&1 | sort; \
              GDB -ex 'set follow-fork-mode parent' -ex 'break parent_part' -ex run -ex bt -ex continue \
-             ./debug_fork 2>&1; \
+             ./debug_fork 2>&1 | sort; \
              GDB -ex 'set detach-on-fork off' -ex 'set follow-fork-mode child' -ex 'break child_part' -ex run \
-             -ex 'info inferiors' -ex 'kill inferiors 1 2' ./debug_fork 2>&1",
+             -ex 'info inferiors' -ex 'kill inferiors 1 2' ./debug_fork 2>&1 | sort",
         );
     }
 
@@ -153,7 +154,7 @@ mod gdb {
             &["debug_wait"],
             "mkfifo ready; ./debug_wait >ready & p=$!; exec 3<ready; read word <&3; \
              GDB -ex 'info threads' -ex 'break usleep' -ex continue -ex 'info breakpoints' -ex delete \
-             -ex 'print counter > 0' -ex detach -p $p 2>&1 | grep -v 'sysdeps\\|^\\[New'; \
+             -ex 'print counter > 0' -ex detach -p $p 2>&1 | grep -v 'sysdeps\\|^\\[New\\|^\\[Switching'; \
              grep TracerPid /proc/$p/status; \
              kill -STOP $p; GDB -ex 'info inferiors' -ex detach -p $p 2>&1 | grep Inferior; kill -CONT $p; \
              GDB -ex 'set var go_on=0' -ex detach -p $p >/dev/null 2>&1; wait $p; echo exit $?; cat <&3",

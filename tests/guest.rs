@@ -135,6 +135,7 @@ programs! {
     ptrace_errors
     ptrace_events
     ptrace_memory
+    ptrace_newborn
     ptrace_seize
     ptrace_signals
     ptrace_status

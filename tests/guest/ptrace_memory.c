@@ -81,8 +81,10 @@ int main(void) {
     struct { unsigned long address, size_and_signature; unsigned flags, pad; } rseq;
     p(tr(0x420f, pid, sizeof rseq, &rseq));
     p(tr(0x420c, pid, 0, NULL) == -1 ? errno : 0);
-    ptr(PTRACE_CONT, pid, 0, 0);
+    fflush(stdout);
+    tr(PTRACE_CONT, pid, 0, 0);
     next("signal", pid);
-    ptr(PTRACE_CONT, pid, 0, 0);
+    fflush(stdout);
+    tr(PTRACE_CONT, pid, 0, 0);
     next("end", pid);
 }

@@ -242,6 +242,7 @@ impl<'w> Engine<'w> {
                 usage.forked(process, child);
             }
             self.tasks.insert(task);
+            self.guest.is_born(child);
         }
         let is_shown = self.show_birth(pid, child, birth)?;
         if self.parked.remove(&child) {

@@ -126,6 +126,7 @@ impl Engine<'_> {
 
     /// A task has ended, or an execve of another thread has done away with it.
     pub(in crate::engine::ptrace) fn on_guest_gone(&mut self, pid: Pid, how: Ended, task: &Task) {
+        self.guest.newborn.remove(&pid);
         if self.guest.is_idle() {
             return;
         }

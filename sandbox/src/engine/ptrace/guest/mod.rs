@@ -52,6 +52,8 @@ pub(super) struct Guest {
     sleepers: HashSet<Pid>,
     /// Tasks that xroot has interrupted for its own purposes: the stop is nobody else's business.
     nudged: HashSet<Pid>,
+    /// New tasks whose first stop, which every task of xroot's begins with, is still to come.
+    newborn: HashSet<Pid>,
     /// Tasks that are left in a group-stop until SIGCONT.
     listening: HashSet<Pid>,
     /// Tasks that make a call again, at this address: its entry has been told of already.
@@ -208,9 +210,17 @@ impl Guest {
     /// (ptrace_stop() of kernel/signal.c).
     pub(super) fn has_moved(&mut self, pid: Pid, event: Event) {
         self.listening.remove(&pid);
+        if event != Event::Trap {
+            self.newborn.remove(&pid);
+        }
         if !matches!(event, Event::Trap | Event::GroupStop(_)) {
             self.nudged.remove(&pid);
         }
+    }
+
+    /// Notes that a new task has not stopped for the first time yet.
+    pub(super) fn is_born(&mut self, pid: Pid) {
+        self.newborn.insert(pid);
     }
 
     fn tick(&mut self) -> u64 {

@@ -178,10 +178,13 @@ impl Engine<'_> {
     /// A task has been made, interrupted, or continued by SIGCONT: true if a tracer sees that.
     pub(in crate::engine::ptrace) fn show_trap(&mut self, pid: Pid) -> Result<bool, Failure> {
         let is_ours = self.guest.nudged.remove(&pid);
+        let is_first = self.guest.newborn.remove(&pid);
         let more = self.more_options(pid);
         let Some(tracee) = self.guest.tracees.get_mut(&pid) else { return Ok(false) };
         let is_new = std::mem::take(&mut tracee.is_new);
-        let is_asked = std::mem::take(&mut tracee.interrupted);
+        // A tracer that has come before the first stop is not told of that.
+        let is_hidden = is_first && !is_new;
+        let is_asked = !is_hidden && std::mem::take(&mut tracee.interrupted);
         let seized = tracee.seized;
         if more != 0 {
             ptrace::set_options(pid, self.told(), more)?;
@@ -191,7 +194,7 @@ impl Engine<'_> {
             self.show(pid, Kind::Birth, libc::SIGSTOP, 0, Info::Made(Box::new(info)));
             return Ok(true);
         }
-        if !seized || (is_ours && !is_asked && !is_new) {
+        if !seized || is_hidden || (is_ours && !is_asked && !is_new) {
             return Ok(false);
         }
         self.show_event(pid, Kind::Stop, SIGTRAP | libc::PTRACE_EVENT_STOP << 8, 0)?;
