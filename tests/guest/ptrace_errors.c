@@ -44,7 +44,7 @@ int main(void) {
     ptr(PTRACE_SETOPTIONS, target, 0, 1 << 8);
     ptr(PTRACE_SETOPTIONS, target, 0, -1);
     ptr(PTRACE_SETOPTIONS, target, 0, 1 << 21);
-    ptr(PTRACE_SETOPTIONS, target, 0, 0xff);
+    ptr(PTRACE_SETOPTIONS, target, 0, 0x7f);
     ptr(PTRACE_CONT, target, 0, 65);
     ptr(PTRACE_SYSCALL, target, 0, 1000);
     ptr(PTRACE_SINGLESTEP, target, 0, -1);
