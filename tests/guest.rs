@@ -192,6 +192,21 @@ programs! {
     proc_tasks
     proc_texts
     process_groups
+    ptrace_attach
+    ptrace_calls
+    ptrace_errors
+    ptrace_events
+    ptrace_memory
+    ptrace_newborn
+    ptrace_seize
+    ptrace_signals
+    ptrace_status
+    ptrace_step
+    ptrace_syscall_info
+    ptrace_threads
+    ptrace_traceme
+    ptrace_tracer_exit
+    ptrace_wait
     race_stat
     readlink
     registers
@@ -290,6 +305,9 @@ const SPECIAL: &[&str] = &[
     "conditional",
     "count_signals",
     "count_stops",
+    "debug_fork",
+    "debug_threads",
+    "debug_wait",
     "escape_abi",
     "escape_kill",
     "escape_paths",

@@ -205,6 +205,8 @@ impl Session {
             area: None,
             seccomp: Seccomp::inherited(&status),
             held: None,
+            traced_by: None,
+            stopped: Default::default(),
         }
     }
 

@@ -33,6 +33,22 @@ pub struct Task {
     pub seccomp: Seccomp,
     /// A file without a name that the stub is about to map.
     pub held: Option<OwnedFd>,
+    /// The process of the guest that traces this thread.
+    pub traced_by: Option<Pid>,
+    /// What the guest believes it to be doing.
+    pub stopped: Stopped,
+}
+
+/// Whether a task stands still as far as the guest can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stopped {
+    /// If it stops at all, xroot alone knows.
+    #[default]
+    No,
+    /// With its process, by a stop signal.
+    WithGroup,
+    /// For its tracer.
+    ForTracer,
 }
 
 /// One thread group.
@@ -167,6 +183,8 @@ impl Task {
             area: None,
             seccomp: self.seccomp.clone(),
             held: None,
+            traced_by: None,
+            stopped: Stopped::No,
         }
     }
 }

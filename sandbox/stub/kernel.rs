@@ -154,6 +154,12 @@ pub fn tell(option: u64, args: [usize; 4]) {
     let (Ok(_) | Err(_)) = prctl(option, args);
 }
 
+/// Ends the loading, and tells where the program's `start` is told: its first instruction and its stack pointer.
+pub fn done(args: [usize; 4], start: &[usize; 2]) {
+    let start = core::ptr::from_ref(start) as usize;
+    arch::syscall(nr::PRCTL, [crate::wire::DONE as usize, args[0], args[1], args[2], args[3], start]);
+}
+
 /// The execution domain, ADDR_NO_RANDOMIZE among it.
 pub fn personality() -> usize {
     arch::syscall(nr::PERSONALITY, [0xffff_ffff, 0, 0, 0, 0, 0]) as usize

@@ -119,12 +119,12 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
         told = stack.tell_kernel(plan, &program, program.end.next_multiple_of(page));
     }
     let told = told.err().map_or(0, |errno| errno.0 as usize);
-    kernel::tell(wire::DONE, [scratch, plan.scratch_len as usize, plan.blob as usize, told]);
     if let Some(tool) = tool {
         env::divert(&stack, tool, (plan.blob + wire::TOOL_ENTRY) as usize);
     }
-    let entry = interpreter.map_or(program.entry, |interpreter| interpreter.entry);
-    Ok((entry, stack.pointer()))
+    let start = [interpreter.map_or(program.entry, |interpreter| interpreter.entry), stack.pointer()];
+    kernel::done([scratch, plan.scratch_len as usize, plan.blob as usize, told], &start);
+    Ok((start[0], start[1]))
 }
 
 /// Maps another copy of the blob where the kernel puts libraries, and goes on in there.

@@ -82,7 +82,8 @@ pub const TRAMPOLINE: u64 = 64;
 pub const TOOL_ENTRY: u64 = 128;
 
 /// First argument of the prctl(2) that ends the loading, never to be run: (scratch address, scratch length,
-/// blob address, 0 or the errno with which PR_SET_MM_MAP failed).
+/// blob address, 0 or the errno with which PR_SET_MM_MAP failed, address of two words: where the program starts and
+/// with which stack pointer).
 pub const DONE: u64 = 0x786f_6f74;
 /// First argument of the prctl(2) that tells of a failure: (errno, one of the stages below). The process then dies of
 /// SIGSEGV, as in the kernel's own execve behind its point of no return.

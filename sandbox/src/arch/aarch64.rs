@@ -91,6 +91,17 @@ impl Regs {
         self.user.sp = sp;
     }
 
+    /// As the kernel starts a program at `entry`: everything else is 0.
+    pub fn starting(&self, entry: u64, stack: u64) -> Self {
+        let user = libc::user_regs_struct { regs: [0; 31], sp: stack, pc: entry, ..self.user };
+        Self { user, nr: u64::MAX }
+    }
+
+    /// The same while the call `nr`, which has started the program, is about to return.
+    pub fn returning(&self, nr: u64) -> Self {
+        Self { nr, ..*self }
+    }
+
     /// There is no trampoline whose register this could be.
     pub fn set_slot(&mut self, _address: u64) {}
 }

@@ -90,6 +90,39 @@ impl Regs {
         self.0.rsp = sp;
     }
 
+    /// As the kernel starts a program at `entry`: what is general is 0, the segments stay.
+    pub fn starting(&self, entry: u64, stack: u64) -> Self {
+        Self(libc::user_regs_struct {
+            r15: 0,
+            r14: 0,
+            r13: 0,
+            r12: 0,
+            rbp: 0,
+            rbx: 0,
+            r11: 0,
+            r10: 0,
+            r9: 0,
+            r8: 0,
+            rax: 0,
+            rcx: 0,
+            rdx: 0,
+            rsi: 0,
+            rdi: 0,
+            orig_rax: u64::MAX,
+            rip: entry,
+            // The interrupt flag and the bit that is always set.
+            eflags: 0x202,
+            rsp: stack,
+            ..self.0
+        })
+    }
+
+    /// The same while the call `nr`, which has started the program, is about to return.
+    pub fn returning(&self, nr: u64) -> Self {
+        // The entry code puts -ENOSYS where the result will be.
+        Self(libc::user_regs_struct { orig_rax: nr, rax: -(libc::ENOSYS as i64) as u64, ..self.0 })
+    }
+
     /// Points the trampoline's one free register (rcx, which `syscall` clobbers anyway) at a scratch slot.
     pub fn set_slot(&mut self, address: u64) {
         self.0.rcx = address;

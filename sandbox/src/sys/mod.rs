@@ -13,4 +13,5 @@ pub mod signal;
 pub mod socket;
 pub mod spawn;
 pub mod stub;
+pub mod tracee;
 pub mod wait;

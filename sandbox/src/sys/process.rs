@@ -155,6 +155,16 @@ fn parse_stat(stat: &[u8]) -> Option<Facts> {
     Some(Facts { parent: pid()?, group: pid()? })
 }
 
+/// The processor time that the thread `pid` has used so far, for itself and in the kernel; `None` if it is gone.
+pub fn times(pid: Pid) -> Option<(Duration, Duration)> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let end = stat.iter().rposition(|&byte| byte == b')')?;
+    // Behind the name come state, ppid and nine more fields, then utime and stime in ticks (USER_HZ).
+    let mut fields = std::str::from_utf8(stat.get(end + 1..)?).ok()?.split_ascii_whitespace().skip(11);
+    let mut ticks = || fields.next()?.parse().ok().map(|ticks: u64| Duration::from_millis(10 * ticks));
+    Some((ticks()?, ticks()?))
+}
+
 /// The CPU time of this process so far.
 pub fn own_cpu_time() -> Duration {
     cpu_time(Pid::this()).unwrap_or_default()

@@ -42,16 +42,21 @@ pub enum Told {
     EventsAndExits,
 }
 
+impl Told {
+    fn options(self) -> libc::c_int {
+        match self {
+            Self::Events => OPTIONS,
+            Self::EventsAndExits => OPTIONS | libc::PTRACE_O_TRACEEXIT,
+        }
+    }
+}
+
 /// Becomes the tracer of `pid` without stopping it. What it makes later is traced alike.
 ///
 /// # Errors
 /// EPERM if a security module, a seccomp filter or another tracer forbids it.
 pub fn seize(pid: Pid, told: Told) -> Result<(), Errno> {
-    let options = match told {
-        Told::Events => OPTIONS,
-        Told::EventsAndExits => OPTIONS | libc::PTRACE_O_TRACEEXIT,
-    };
-    request(libc::PTRACE_SEIZE, pid, 0, options as u64).map(drop)
+    request(libc::PTRACE_SEIZE, pid, 0, told.options() as u64).map(drop)
 }
 
 /// Lets a stopped tracee run until its next event; `signal` is delivered to it, 0 for none.
@@ -67,6 +72,21 @@ pub fn syscall(pid: Pid, signal: i32) -> Result<(), Errno> {
 /// Leaves a tracee in its group-stop, to be told of SIGCONT.
 pub fn listen(pid: Pid) -> Result<(), Errno> {
     request(libc::PTRACE_LISTEN, pid, 0, 0).map(drop)
+}
+
+/// As [`cont`], for one instruction.
+pub fn step(pid: Pid, signal: i32) -> Result<(), Errno> {
+    request(libc::PTRACE_SINGLESTEP, pid, 0, signal as u64).map(drop)
+}
+
+/// Brings a running tracee to a stop, and one in a group-stop to another.
+pub fn interrupt(pid: Pid) -> Result<(), Errno> {
+    request(libc::PTRACE_INTERRUPT, pid, 0, 0).map(drop)
+}
+
+/// Changes what a stopped tracee stops for from now on: what xroot has to know, and `more`.
+pub fn set_options(pid: Pid, told: Told, more: i32) -> Result<(), Errno> {
+    request(libc::PTRACE_SETOPTIONS, pid, 0, (told.options() | more) as u64).map(drop)
 }
 
 /// The number that belongs to the event a tracee is stopped for: a child's id, the old id at an exec.

@@ -18,7 +18,9 @@ pub enum Event {
     /// It enters or leaves a syscall, and PTRACE_SYSCALL asked for that.
     Syscall,
     /// It has made a child or a thread, whose id is the event's message.
-    Clone,
+    Clone(Birth),
+    /// The child of its vfork has ended or executed a program; the message is the child's id.
+    VforkDone,
     /// execve has succeeded; the message is the id that the caller had before.
     Exec,
     /// It is about to end, where that was asked for: see [`super::ptrace::Told`].
@@ -29,6 +31,14 @@ pub enum Event {
     Trap,
     /// This signal is about to be delivered.
     Signal(i32),
+}
+
+/// By which event the kernel tells of a new task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Birth {
+    Fork,
+    Vfork,
+    Clone,
 }
 
 /// Waits for the next event of any tracee or child.
@@ -66,7 +76,10 @@ impl Event {
         let signal = libc::WSTOPSIG(status);
         match status >> 16 {
             libc::PTRACE_EVENT_SECCOMP => Self::Seccomp,
-            libc::PTRACE_EVENT_FORK | libc::PTRACE_EVENT_VFORK | libc::PTRACE_EVENT_CLONE => Self::Clone,
+            libc::PTRACE_EVENT_FORK => Self::Clone(Birth::Fork),
+            libc::PTRACE_EVENT_VFORK => Self::Clone(Birth::Vfork),
+            libc::PTRACE_EVENT_CLONE => Self::Clone(Birth::Clone),
+            libc::PTRACE_EVENT_VFORK_DONE => Self::VforkDone,
             libc::PTRACE_EVENT_EXEC => Self::Exec,
             libc::PTRACE_EVENT_EXIT => Self::Exit,
             libc::PTRACE_EVENT_STOP if signal == libc::SIGTRAP => Self::Trap,
@@ -94,7 +107,7 @@ mod tests {
             (stopped(libc::SIGTRAP, libc::PTRACE_EVENT_STOP), Event::Trap),
             (stopped(libc::SIGTRAP, libc::PTRACE_EVENT_EXIT), Event::Exit),
             (stopped(libc::SIGTSTP, libc::PTRACE_EVENT_STOP), Event::GroupStop(libc::SIGTSTP)),
-            (stopped(libc::SIGTRAP, libc::PTRACE_EVENT_VFORK), Event::Clone),
+            (stopped(libc::SIGTRAP, libc::PTRACE_EVENT_VFORK), Event::Clone(Birth::Vfork)),
         ] {
             assert_eq!(Event::from_status(status), event, "{status:#x}");
         }

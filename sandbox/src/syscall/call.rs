@@ -47,6 +47,8 @@ pub enum Action {
     Answer(i64),
     /// The kernel runs a changed call; the guest's argument registers are put back afterwards.
     Rewrite(Rewrite),
+    /// ptrace: the engine, which is everybody's tracer, answers for the one that the guest means.
+    Trace,
     /// execve: the kernel runs xroot's own file with the guest's arguments, and the stub in it loads the program.
     Exec(Box<Exec>),
 }

@@ -77,6 +77,8 @@ impl Fixture {
             area: None,
             seccomp: Seccomp::default(),
             held: None,
+            traced_by: None,
+            stopped: Default::default(),
         });
         Self { world, tasks }
     }

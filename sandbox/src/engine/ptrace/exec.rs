@@ -96,8 +96,7 @@ impl Engine<'_> {
         let mut regs = ptrace::regs(pid)?;
         restore_args(&mut regs, &pending.regs);
         self.trace_result(pid, regs.ret());
-        ptrace::set_regs(pid, &regs)?;
-        Ok(ptrace::cont(pid, 0)?)
+        Ok(ptrace::set_regs(pid, &regs)?)
     }
 
     /// execve has replaced the image: the stub starts, in place of xroot's own first instruction.
@@ -108,6 +107,7 @@ impl Engine<'_> {
         self.trace_result(before, 0);
         self.trace_renamed(before, pid);
         self.inherit(before, pid);
+        self.on_guest_renamed(before, pid);
         let Some(Phase::Exec(pending)) = self.phases.remove(&pid) else {
             return Err(Failure::Broken(Error::os("an execve went unseen")(Errno::EPROTO)));
         };
@@ -196,6 +196,9 @@ impl Engine<'_> {
                     tell(format!(
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"
                     ));
+                }
+                if self.guest.is_traced(pid) {
+                    return self.show_exec(pid, regs.arg(5));
                 }
                 self.answer(pid, regs, 0)
             }

@@ -72,7 +72,9 @@ impl Engine<'_> {
             Ok(Action::Pass) => self.make(pid, own, call, call, Then::Finish(row, None)),
             Ok(Action::Answer(value)) => self.give(pid, own, value),
             Ok(Action::Rewrite(rewrite)) => self.make_changed(pid, own, call, row, rewrite),
-            Ok(Action::Exec(_)) => unreachable!("no row of i386 executes a program"),
+            Ok(Action::Exec(_) | Action::Trace) => {
+                unreachable!("no row of i386 executes or traces a program")
+            }
             Err(Failure::Errno(errno)) => self.give(pid, own, -(errno as i64)),
             Err(failure) => Err(failure),
         }
@@ -164,7 +166,7 @@ impl Engine<'_> {
         }
         own.set_ret(ret);
         ptrace::set_regs(pid, &own)?;
-        Ok(ptrace::cont(pid, 0)?)
+        Ok(self.resume(pid, 0)?)
     }
 
     /// Takes a call back that the kernel has not begun with, because a signal comes first: it will be made again.

@@ -4,6 +4,8 @@
 //! to the guest's own syscall instruction, which traps once more. So nothing is ever written into the guest's code.
 #![forbid(unsafe_code)]
 
+use std::rc::Rc;
+
 use nix::unistd::Pid;
 
 use super::{Engine, Phase};
@@ -63,15 +65,19 @@ impl Engine<'_> {
         let ret = ptrace::regs(pid)?.ret();
         own.set_ret(ret);
         if ret >= 0 {
-            let mut scratch = self.task(pid)?.mm.scratch.borrow_mut();
+            let mm = Rc::clone(&self.task(pid)?.mm);
+            let mut scratch = mm.scratch.borrow_mut();
             match purpose {
                 Purpose::Slots => scratch.add(ret as u64),
                 Purpose::Area(_) => scratch.add_large(ret as u64, purpose.len()),
             }
             own.set_ret(own.nr() as i64);
+            self.guest.make_again(pid, &own);
             own.set_ip(own.ip() - arch::SYSCALL_LEN);
+            ptrace::set_regs(pid, &own)?;
+            return Ok(self.resume(pid, 0)?);
         }
         ptrace::set_regs(pid, &own)?;
-        Ok(ptrace::cont(pid, 0)?)
+        self.leave_call(pid, true)
     }
 }

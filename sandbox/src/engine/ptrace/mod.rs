@@ -6,6 +6,7 @@
 mod adopt;
 mod exec;
 mod foreign;
+mod guest;
 mod inject;
 mod job;
 mod judge;
@@ -24,11 +25,11 @@ use crate::arch::{self, Regs};
 use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Start, TRAMPOLINE_RETURN};
 use crate::sys::ptrace;
-use crate::sys::wait::{Event, wait_any};
+use crate::sys::wait::{Birth, Event, wait_any};
 use crate::syscall::call::{Exec, OnExit};
 use crate::syscall::table::row;
 use crate::syscall::{Row, World, process};
-use crate::task::{Task, Tasks};
+use crate::task::{Stopped, Task, Tasks};
 pub use usage::{Runs, Usage, Used};
 
 /// How the root command has ended.
@@ -60,6 +61,8 @@ pub struct Engine<'w> {
     ending: bool,
     /// Who has used the processor, where the user wants to know.
     usage: Option<Usage>,
+    /// Who traces whom among the guest's own tasks.
+    guest: guest::Guest,
 }
 
 /// What a task's next stop continues.
@@ -142,8 +145,16 @@ impl<'w> Engine<'w> {
             }
             _ => {}
         }
+        self.guest.has_moved(pid, event);
+        if let Some(task) = self.tasks.get_mut(pid) {
+            task.stopped = Stopped::No;
+        }
         if let Event::Exit = event {
             self.note_time(pid);
+            let message = if self.guest.is_traced(pid) { ptrace::event_message(pid)? } else { 0 };
+            if !self.ending && self.show_optional(pid, libc::PTRACE_EVENT_EXIT, message)? {
+                return Ok(());
+            }
             // One that is killed stops here too, and SIGKILL alone does not let it go on.
             return Ok(ptrace::cont(pid, 0)?);
         }
@@ -163,17 +174,30 @@ impl<'w> Engine<'w> {
         }
         match event {
             Event::Seccomp => self.on_seccomp(pid),
-            Event::Syscall => self.on_syscall_exit(pid),
-            Event::Clone => self.on_clone(pid),
-            Event::GroupStop(signal) => self.on_group_stop(pid, signal),
-            Event::Signal(signal) => self.on_signal(pid, signal),
-            Event::Trap => {
-                self.job.on_continue(pid);
-                self.leave_trampoline(pid)?;
+            Event::Syscall => self.on_syscall(pid),
+            Event::Clone(birth) => self.on_clone(pid, birth),
+            Event::VforkDone => {
+                let message = ptrace::event_message(pid)?;
+                if self.show_optional(pid, libc::PTRACE_EVENT_VFORK_DONE, message)? {
+                    return Ok(());
+                }
                 Ok(self.resume(pid, 0)?)
             }
+            Event::GroupStop(signal) => self.on_group_stop(pid, signal),
+            Event::Signal(signal) => self.on_signal(pid, signal),
+            Event::Trap => self.on_trap(pid),
             Event::Exec | Event::Exit | Event::Exited(_) | Event::Killed(_) => unreachable!("answered above"),
         }
+    }
+
+    /// A task has been made, interrupted, or continued by SIGCONT.
+    fn on_trap(&mut self, pid: Pid) -> Result<(), Failure> {
+        self.job.on_continue(pid);
+        self.leave_trampoline(pid)?;
+        if self.show_trap(pid)? {
+            return Ok(());
+        }
+        Ok(self.resume(pid, 0)?)
     }
 
     fn on_gone(&mut self, pid: Pid, how: Ended) {
@@ -185,7 +209,10 @@ impl<'w> Engine<'w> {
             usage.ended(pid);
         }
         match self.tasks.remove(pid) {
-            Some(task) => self.on_creator_gone(&task),
+            Some(task) => {
+                self.on_guest_gone(pid, how, &task);
+                self.on_creator_gone(&task);
+            }
             None => drop(self.early.insert(pid)),
         }
         if pid == self.root {
@@ -221,7 +248,7 @@ impl<'w> Engine<'w> {
     }
 
     /// A task is about to return from fork, vfork, clone or clone3.
-    fn on_clone(&mut self, pid: Pid) -> Result<(), Failure> {
+    fn on_clone(&mut self, pid: Pid, birth: Birth) -> Result<(), Failure> {
         let child = Pid::from_raw(ptrace::event_message(pid)? as i32);
         self.trace_event(pid, || format!("starts {child}"));
         let flags = match self.clone_flags(pid) {
@@ -239,9 +266,14 @@ impl<'w> Engine<'w> {
                 usage.forked(process, child);
             }
             self.tasks.insert(task);
+            self.guest.is_born(child);
         }
+        let is_shown = self.show_birth(pid, child, birth)?;
         if self.parked.remove(&child) {
-            let (Ok(()) | Err(_)) = self.resume(child, 0);
+            let (Ok(()) | Err(_)) = self.on_trap(child);
+        }
+        if is_shown {
+            return Ok(());
         }
         Ok(self.resume(pid, 0)?)
     }
@@ -250,18 +282,6 @@ impl<'w> Engine<'w> {
         let regs = ptrace::regs(pid)?;
         let row = row(regs.nr()).ok_or(Errno::ENOSYS)?;
         self.with_call(pid, row, &regs, process::clone_flags)
-    }
-
-    /// Lets a task run on, to a stop at its next syscall boundary if something waits for that.
-    fn resume(&self, pid: Pid, signal: i32) -> Result<(), Errno> {
-        match self.phases.get(&pid) {
-            Some(Phase::Exit(_) | Phase::Inject(_) | Phase::Foreign(_)) => ptrace::syscall(pid, signal),
-            Some(Phase::Trampoline(_) | Phase::Forbidden(_) | Phase::Grow(_)) | None => {
-                ptrace::cont(pid, signal)
-            }
-            // A failed execve must be seen to return.
-            Some(Phase::Exec(_)) => ptrace::syscall(pid, signal),
-        }
     }
 
     /// The task that has stopped.

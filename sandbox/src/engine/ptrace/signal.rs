@@ -7,6 +7,7 @@ use super::{Engine, Phase, step::restore_args};
 use crate::arch::{self, Regs};
 use crate::error::Failure;
 use crate::sys::ptrace;
+use crate::task::Stopped;
 
 impl Engine<'_> {
     /// A signal is about to be delivered.
@@ -22,6 +23,9 @@ impl Engine<'_> {
         let sent = signal;
         let signal = if self.of_root(pid) { self.as_sent(pid, signal)? } else { signal };
         self.trace_signal(pid, sent, signal != 0);
+        if signal != 0 && self.show_signal(pid, signal)? {
+            return Ok(());
+        }
         Ok(self.resume(pid, signal)?)
     }
 
@@ -45,9 +49,21 @@ impl Engine<'_> {
     pub(super) fn on_group_stop(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         self.leave_trampoline(pid)?;
         self.trace_stop(pid, signal);
-        ptrace::listen(pid)?;
         if self.of_root(pid) {
             self.job.on_stop(pid, signal);
+        }
+        if self.show_group_stop(pid, signal)? {
+            return Ok(());
+        }
+        self.stay_stopped(pid)
+    }
+
+    /// Leaves a task in its group-stop until SIGCONT.
+    pub(super) fn stay_stopped(&mut self, pid: Pid) -> Result<(), Failure> {
+        ptrace::listen(pid)?;
+        self.guest.listens(pid);
+        if let Some(task) = self.tasks.get_mut(pid) {
+            task.stopped = Stopped::WithGroup;
         }
         Ok(())
     }

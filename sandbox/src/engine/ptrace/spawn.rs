@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::Engine;
+use super::guest::Guest;
 use super::job::Job;
 use super::usage::Usage;
 use crate::error::{Errno, Error, TraceFacts};
@@ -59,6 +60,7 @@ impl<'w> Engine<'w> {
             ended: None,
             ending: false,
             usage: world.report.then(Usage::default),
+            guest: Guest::default(),
         })
     }
 }

@@ -44,6 +44,10 @@ impl Engine<'_> {
             regs = own;
             ptrace::set_regs(pid, &regs)?;
         }
+        if regs.nr() == u64::MAX && !self.guest.is_idle() {
+            // A tracer, or xroot for one, has taken the call away at its entry.
+            return Ok(self.resume(pid, 0)?);
+        }
         if self.task(pid)?.seccomp.filters.is_some() && self.is_forbidden(pid, &regs)? {
             return Ok(());
         }
@@ -113,8 +117,9 @@ impl Engine<'_> {
         match decided {
             Ok(Action::Pass) => {
                 self.trace_passed(pid);
-                Ok(ptrace::cont(pid, 0)?)
+                Ok(self.resume(pid, 0)?)
             }
+            Ok(Action::Trace) => self.on_ptrace(pid, regs),
             Ok(Action::Answer(value)) => self.answer(pid, regs, value),
             Ok(Action::Rewrite(rewrite)) => self.rewrite(pid, row, regs, rewrite),
             Ok(Action::Exec(exec)) => self.start_exec(pid, regs, *exec),
@@ -128,16 +133,17 @@ impl Engine<'_> {
     fn pass(&mut self, pid: Pid, row: &'static Row, regs: &Regs) -> Result<(), Failure> {
         self.trace_call(pid, row, regs);
         self.trace_passed(pid);
-        Ok(ptrace::cont(pid, 0)?)
+        Ok(self.resume(pid, 0)?)
     }
 
     /// Gives the call this result; the kernel runs nothing.
     pub(super) fn answer(&mut self, pid: Pid, mut regs: Regs, value: i64) -> Result<(), Failure> {
         self.trace_result(pid, value);
+        self.guest.answers(pid, regs.nr());
         regs.set_nr(u64::MAX);
         regs.set_ret(value);
         ptrace::set_regs(pid, &regs)?;
-        Ok(ptrace::cont(pid, 0)?)
+        Ok(self.resume(pid, 0)?)
     }
 
     /// Makes sure that the task has a scratch slot; false if its address space must be given more first.
@@ -161,8 +167,9 @@ impl Engine<'_> {
         mut rewrite: Rewrite,
     ) -> Result<(), Failure> {
         let exit = rewrite.take_exit();
-        // A trace shows the result.
-        let trampoline = self.trampoline(pid).filter(|_| exit.is_none() && self.world.trace.is_none());
+        // A trace shows the result, and a tracer of the guest's sees the call return.
+        let is_watched = self.world.trace.is_some() || self.guest.is_traced(pid);
+        let trampoline = self.trampoline(pid).filter(|_| exit.is_none() && !is_watched);
         let mut changed = match self.stage_rewrite(pid, regs, &mut rewrite)? {
             Ok(changed) => changed,
             Err(Unstaged::Needs(purpose)) => return self.inject_mmap(pid, regs, purpose),
@@ -247,16 +254,22 @@ impl Engine<'_> {
     /// A changed or injected call has returned.
     pub(super) fn on_syscall_exit(&mut self, pid: Pid) -> Result<(), Failure> {
         match self.phases.remove(&pid) {
-            Some(Phase::Exit(pending)) => self.finish(pid, *pending),
+            Some(Phase::Exit(pending)) => {
+                self.finish(pid, *pending)?;
+                self.leave_call(pid, true)
+            }
             Some(Phase::Inject(injection)) => self.on_injected(pid, *injection),
-            Some(Phase::Exec(pending)) => self.on_exec_return(pid, *pending),
+            Some(Phase::Exec(pending)) => {
+                self.on_exec_return(pid, *pending)?;
+                self.leave_call(pid, true)
+            }
             Some(Phase::Foreign(foreign)) => self.on_foreign_boundary(pid, *foreign),
             phase @ (Some(Phase::Trampoline(_) | Phase::Forbidden(_) | Phase::Grow(_)) | None) => {
-                // An entry stop that a call outside the filter's reach makes under PTRACE_SYSCALL.
                 if let Some(phase) = phase {
                     self.phases.insert(pid, phase);
+                    self.leave_trampoline(pid)?;
                 }
-                Ok(self.resume(pid, 0)?)
+                self.leave_call(pid, false)
             }
         }
     }
@@ -278,8 +291,7 @@ impl Engine<'_> {
         }
         self.trace_result(pid, ret);
         regs.set_ret(ret);
-        ptrace::set_regs(pid, &regs)?;
-        Ok(ptrace::cont(pid, 0)?)
+        Ok(ptrace::set_regs(pid, &regs)?)
     }
 }
 

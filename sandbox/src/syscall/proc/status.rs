@@ -7,19 +7,29 @@ use nix::unistd::Pid;
 
 use super::lines;
 use crate::syscall::Call;
-use crate::task::{Credentials, Seccomp};
+use crate::task::{Credentials, Seccomp, Stopped};
 
 /// The status of the guest's process or thread `id`, from the kernel's text.
 pub fn status(call: &Call<'_>, id: Pid, text: &[u8]) -> Vec<u8> {
     let Some(task) = call.tasks.get(id) else { return text.to_vec() };
     let credentials = call.world.ids.map(|_| task.process.credentials.borrow());
-    shown(text, &task.seccomp, credentials.as_deref())
+    let (debugger, stopped) = (task.traced_by, task.stopped);
+    shown(text, &Shown { debugger, stopped, seccomp: &task.seccomp, credentials: credentials.as_deref() })
 }
 
-fn shown(text: &[u8], seccomp: &Seccomp, credentials: Option<&Credentials>) -> Vec<u8> {
+/// What the tracer knows of the process.
+struct Shown<'a> {
+    /// The process of the guest that traces it.
+    debugger: Option<Pid>,
+    stopped: Stopped,
+    seccomp: &'a Seccomp,
+    credentials: Option<&'a Credentials>,
+}
+
+fn shown(text: &[u8], known: &Shown<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for line in lines(text) {
-        match replaced(line, seccomp, credentials) {
+        match replaced(line, known) {
             Some(line) => out.extend_from_slice(&line),
             None => out.extend_from_slice(line),
         }
@@ -28,11 +38,21 @@ fn shown(text: &[u8], seccomp: &Seccomp, credentials: Option<&Credentials>) -> V
 }
 
 /// What stands in the place of a line; `None` if it is right.
-fn replaced(line: &[u8], seccomp: &Seccomp, credentials: Option<&Credentials>) -> Option<Vec<u8>> {
+fn replaced(line: &[u8], known: &Shown<'_>) -> Option<Vec<u8>> {
+    let &Shown { debugger, stopped, seccomp, credentials } = known;
     let number = |name: &str, value: u32| Some(format!("{name}:\t{value}\n").into_bytes());
     let key = &line[..line.iter().position(|&byte| byte == b':')?];
     match key {
-        b"TracerPid" => Some(b"TracerPid:\t0\n".to_vec()),
+        // Every stop of the guest's is the tracer's in the eyes of the kernel, and most are nobody else's business.
+        b"State" if line.starts_with(b"State:\tt") => match stopped {
+            Stopped::No => Some(b"State:\tR (running)\n".to_vec()),
+            Stopped::WithGroup => Some(b"State:\tT (stopped)\n".to_vec()),
+            Stopped::ForTracer => None,
+        },
+        b"TracerPid" => {
+            let pid = debugger.map_or(0, Pid::as_raw);
+            Some(format!("TracerPid:\t{pid}\n").into_bytes())
+        }
         b"NoNewPrivs" => number("NoNewPrivs", seccomp.no_new_privs.into()),
         b"Seccomp" => number("Seccomp", seccomp.mode()),
         b"Seccomp_filters" => number("Seccomp_filters", seccomp.count()),
@@ -59,7 +79,8 @@ mod tests {
         Seccomp:\t2\nSeccomp_filters:\t3\nCpus_allowed:\t3\n";
     #[track_caller]
     fn check(seccomp: &Seccomp, credentials: Option<&Credentials>, expected: &str) {
-        let found = shown(TEXT.as_bytes(), seccomp, credentials);
+        let known = Shown { credentials, ..plain(seccomp) };
+        let found = shown(TEXT.as_bytes(), &known);
         assert_eq!(String::from_utf8_lossy(&found), expected);
     }
 
@@ -80,6 +101,32 @@ mod tests {
             "Name:\tsh\nTracerPid:\t0\nUid:\t1500\t1500\t1500\t1500\nGroups:\t7 \nNoNewPrivs:\t1\nSeccomp:\t2\n\
              Seccomp_filters:\t2\nCpus_allowed:\t3\n",
         );
+    }
+
+    fn plain(seccomp: &Seccomp) -> Shown<'_> {
+        Shown { debugger: None, stopped: Stopped::No, seccomp, credentials: None }
+    }
+
+    #[test]
+    fn a_tracer_of_the_guest_is_told() {
+        let none = Seccomp::default();
+        let known = Shown { debugger: Some(Pid::from_raw(42)), ..plain(&none) };
+        assert!(shown(TEXT.as_bytes(), &known).starts_with(b"Name:\tsh\nTracerPid:\t42\n"));
+    }
+
+    #[test]
+    fn only_stops_that_the_guest_knows_are_told() {
+        let (text, none) = (b"State:\tt (tracing stop)\n", Seccomp::default());
+        for (stopped, expected) in [
+            (Stopped::No, "State:\tR (running)\n"),
+            (Stopped::WithGroup, "State:\tT (stopped)\n"),
+            (Stopped::ForTracer, "State:\tt (tracing stop)\n"),
+        ] {
+            let found = shown(text, &Shown { stopped, ..plain(&none) });
+            assert_eq!(String::from_utf8_lossy(&found), expected);
+        }
+        let asleep = shown(b"State:\tS (sleeping)\n", &plain(&none));
+        assert_eq!(asleep, b"State:\tS (sleeping)\n");
     }
 
     #[test]

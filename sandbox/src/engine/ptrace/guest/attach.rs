@@ -1,0 +1,236 @@
+//! How a task comes by a tracer of the guest's, and loses it.
+//!
+//! Source: PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE and PTRACE_DETACH in ptrace(2); Documentation/admin-guide/LSM/Yama.rst.
+#![forbid(unsafe_code)]
+
+use nix::unistd::Pid;
+
+use super::info::SigInfo;
+use super::{End, Kind, Tracee, option};
+use crate::engine::ptrace::{Ended, Engine};
+use crate::error::{Errno, Failure};
+use crate::sys::wait::Birth;
+use crate::sys::{process, ptrace, tracee};
+use crate::task::{Stopped, Task};
+
+/// `si_code` of a signal that the kernel itself sends.
+const SI_KERNEL: i32 = 0x80;
+
+impl Engine<'_> {
+    /// PTRACE_TRACEME: the caller's parent is its tracer from now on.
+    pub(super) fn trace_me(&mut self, pid: Pid) -> Result<(), Errno> {
+        let own = self.tasks.get(pid).map(|task| task.process.pid).ok_or(Errno::ESRCH)?;
+        let parent = process::facts(own).map(|facts| facts.parent).ok_or(Errno::ESRCH)?;
+        // The parent of the session's first process is not the guest's.
+        if self.guest.is_traced(pid) || !self.tasks.iter().any(|task| task.process.pid == parent) {
+            return Err(Errno::EPERM);
+        }
+        self.begin(pid, Tracee { is_child: true, ..Tracee::new(parent, None, own) }, pid);
+        Ok(())
+    }
+
+    /// PTRACE_ATTACH, or PTRACE_SEIZE with these options.
+    pub(super) fn attach(&mut self, caller: Pid, pid: Pid, options: Option<u64>) -> Result<(), Errno> {
+        let tracer = self.tasks.get(caller).map(|task| task.process.pid).ok_or(Errno::ESRCH)?;
+        let Some(task) = self.tasks.get(pid) else {
+            // A process outside is one of another user, and one that has ended cannot be traced.
+            return Err(if process::facts(pid).is_some() { Errno::EPERM } else { Errno::ESRCH });
+        };
+        if options.is_some_and(|options| options & !option::ALL != 0) {
+            return Err(Errno::EIO);
+        }
+        let own = task.process.pid;
+        let may = own != tracer && task.mm.dumpable.get() == 1 && yama_allows(tracer, own);
+        if !may || self.guest.is_traced(pid) {
+            return Err(Errno::EPERM);
+        }
+        let is_child = process::facts(own).is_some_and(|facts| facts.parent == tracer);
+        let seized = options.is_some();
+        let record = Tracee {
+            is_child,
+            seized,
+            options: options.unwrap_or(0),
+            next_info: (!seized).then(|| SigInfo::new(libc::SIGSTOP, SI_KERNEL)),
+            ..Tracee::new(tracer, Some(caller), own)
+        };
+        self.begin(pid, record, caller);
+        if self.guest.listening.contains(&pid) {
+            // What is stopped already tells so at once.
+            let (Ok(()) | Err(_)) = ptrace::interrupt(pid);
+        } else if seized && self.more_options(pid) != 0 {
+            // Only a stopped task's options can be set in the kernel.
+            self.nudge(pid);
+        }
+        if !seized {
+            let (Ok(()) | Err(_)) = tracee::send(own, pid, libc::SIGSTOP);
+        }
+        Ok(())
+    }
+
+    /// Enters `record` for `pid`. The tracer's threads must stop at their waits from now on, `caller` is stopped anyway.
+    fn begin(&mut self, pid: Pid, record: Tracee, caller: Pid) {
+        let tracer = record.tracer;
+        if let Some(task) = self.tasks.get_mut(pid) {
+            task.traced_by = Some(tracer);
+        }
+        self.guest.tracees.insert(pid, record);
+        if self.guest.tracers.contains_key(&tracer) {
+            return;
+        }
+        self.guest.tracers.entry(tracer).or_default();
+        let threads: Vec<Pid> =
+            self.tasks.iter().filter(|task| task.process.pid == tracer).map(|task| task.tid).collect();
+        threads.into_iter().filter(|&tid| tid != caller).for_each(|tid| self.nudge(tid));
+    }
+
+    /// Makes a running task stop for xroot alone.
+    pub(super) fn nudge(&mut self, pid: Pid) {
+        if ptrace::interrupt(pid).is_ok() {
+            self.guest.nudged.insert(pid);
+        }
+    }
+
+    /// A tracee has made a task: it is traced too if the tracer has asked for that.
+    pub(in crate::engine::ptrace) fn attach_child(&mut self, parent: Pid, child: Pid, birth: Birth) {
+        let Some(tracee) = self.guest.tracees.get(&parent).filter(|tracee| tracee.wants(of_birth(birth)))
+        else {
+            return;
+        };
+        let Some(task) = self.tasks.get_mut(child) else { return };
+        task.traced_by = Some(tracee.tracer);
+        let mut record = tracee.child(task.process.pid);
+        record.is_child = process::facts(record.process).is_some_and(|facts| facts.parent == record.tracer);
+        self.guest.tracees.insert(child, record);
+    }
+
+    /// PTRACE_DETACH, or the tracer's end: `signal` is delivered if the task is stopped.
+    pub(super) fn detach(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
+        let more = self.more_options(pid);
+        let Some(tracee) = self.guest.tracees.remove(&pid) else { return Ok(()) };
+        if let Some(task) = self.tasks.get_mut(pid) {
+            task.traced_by = None;
+            task.stopped = Stopped::No;
+        }
+        self.wake_sleepers(tracee.tracer);
+        self.guest.forget_idle_tracer(tracee.tracer);
+        let Some(stop) = tracee.stop else { return Ok(()) };
+        if more != 0 {
+            ptrace::set_options(pid, self.told(), 0)?;
+        }
+        if stop.kind == Kind::Stop && stop.code & 0xff != libc::SIGTRAP {
+            // Its process is still stopped.
+            return self.stay_stopped(pid);
+        }
+        self.go_on(pid, stop.kind, signal)
+    }
+
+    /// A task has ended, or an execve of another thread has done away with it.
+    pub(in crate::engine::ptrace) fn on_guest_gone(&mut self, pid: Pid, how: Ended, task: &Task) {
+        self.guest.newborn.remove(&pid);
+        if self.guest.is_idle() {
+            return;
+        }
+        self.guest.waits.remove(&pid);
+        self.guest.sleepers.remove(&pid);
+        self.guest.nudged.remove(&pid);
+        self.guest.again.remove(&pid);
+        if let Some(tracee) = self.guest.tracees.remove(&pid) {
+            let is_told = tracee.is_child && tracee.process == pid;
+            if !is_told {
+                self.report_end(pid, &tracee, how);
+            }
+            self.wake_sleepers(tracee.tracer);
+            self.guest.forget_idle_tracer(tracee.tracer);
+        }
+        let process = task.process.pid;
+        if self.guest.is_tracer(process) {
+            self.lose_tracer(pid, process);
+        }
+    }
+
+    fn report_end(&mut self, pid: Pid, tracee: &Tracee, how: Ended) {
+        let (status, code, value) = match how {
+            Ended::Code(code) => (code << 8, libc::CLD_EXITED, code),
+            Ended::Signal(signal) => (signal, libc::CLD_KILLED, signal),
+        };
+        let time = self.guest.tick();
+        let Some(tracer) = self.guest.tracers.get_mut(&tracee.tracer) else { return };
+        tracer.ends.push_back(End { pid, status, time });
+        self.tell_tracer(tracee.tracer, pid, code, value);
+    }
+
+    /// The thread `pid` of the tracer `process` has ended, and what it traced goes on untraced.
+    fn lose_tracer(&mut self, pid: Pid, process: Pid) {
+        let is_last = !self.tasks.iter().any(|task| task.process.pid == process);
+        let lost = |tracee: &Tracee| tracee.tracer == process && (is_last || tracee.thread == Some(pid));
+        let lost: Vec<_> =
+            self.guest.tracees.iter().filter(|(_, tracee)| lost(tracee)).map(|(&tid, _)| tid).collect();
+        for tid in lost {
+            let kills = self.guest.tracees.get(&tid).is_some_and(|tracee| tracee.wants(option::EXITKILL));
+            if kills {
+                let (Ok(()) | Err(_)) = process::send(tid, libc::SIGKILL);
+            }
+            // One that is dead is reaped by a later wait.
+            let (Ok(()) | Err(_)) = self.detach(tid, 0);
+        }
+        if is_last {
+            self.guest.tracers.remove(&process);
+        }
+    }
+
+    /// The thread `before` has become `pid` by an execve.
+    pub(in crate::engine::ptrace) fn on_guest_renamed(&mut self, before: Pid, pid: Pid) {
+        if before != pid {
+            self.guest.tracees.remove(&pid);
+            if let Some(tracee) = self.guest.tracees.remove(&before) {
+                self.guest.tracees.insert(pid, tracee);
+            }
+            for tracee in self.guest.tracees.values_mut().filter(|tracee| tracee.thread == Some(before)) {
+                tracee.thread = Some(pid);
+            }
+            self.guest.nudged.remove(&before);
+        }
+        if let Some(tracee) = self.guest.tracees.get_mut(&pid) {
+            tracee.executed = Some(before);
+        }
+    }
+}
+
+/// The option that makes a tracer follow this kind of child.
+pub(super) fn of_birth(birth: Birth) -> u64 {
+    1 << event_of(birth)
+}
+
+/// PTRACE_EVENT_FORK and so on.
+pub(super) fn event_of(birth: Birth) -> i32 {
+    match birth {
+        Birth::Fork => libc::PTRACE_EVENT_FORK,
+        Birth::Vfork => libc::PTRACE_EVENT_VFORK,
+        Birth::Clone => libc::PTRACE_EVENT_CLONE,
+    }
+}
+
+/// What Yama would say if it asked about the guest's tracer instead of xroot: 1 is for ancestors only, higher values
+/// are for the privileged.
+fn yama_allows(tracer: Pid, pid: Pid) -> bool {
+    let scope = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
+    match scope.trim() {
+        "" | "0" => true,
+        "1" => {
+            let parents = std::iter::successors(Some(pid), |&pid| Some(process::facts(pid)?.parent));
+            parents.take_while(|pid| pid.as_raw() > 1).any(|pid| pid == tracer)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_child_has_its_option() {
+        // PTRACE_O_TRACEFORK, VFORK and CLONE of include/uapi/linux/ptrace.h.
+        assert_eq!([Birth::Fork, Birth::Vfork, Birth::Clone].map(of_birth), [2, 4, 8]);
+    }
+}
