@@ -154,12 +154,11 @@ fn random_operations_end_as_with_real_mounts() {
     }
     let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().expect("it is a number"));
     let minutes = number("XROOT_TEST_MINUTES");
-    let seconds = minutes.map_or(if full() { 60 } else { 0 }, |minutes| minutes * 60);
-    let until = Instant::now() + Duration::from_secs(seconds);
+    let until = Instant::now() + Duration::from_secs(minutes.unwrap_or(0) * 60);
     let fixed: Vec<u64> = match (number("XROOT_TEST_SEED"), minutes) {
         (Some(seed), _) => vec![seed],
         (None, Some(_)) => Vec::new(),
-        (None, None) => (1..=4).collect(),
+        (None, None) => (1..=if full() { 12 } else { 4 }).collect(),
     };
     let mut runs = 0;
     let fresh = std::iter::repeat_with(fresh_seed).take_while(|_| Instant::now() < until);

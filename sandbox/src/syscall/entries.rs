@@ -6,6 +6,8 @@
 //! Source: unlink(2), rmdir(2), rename(2), link(2); do_unlinkat, do_rmdir, do_renameat2 and do_linkat of fs/namei.c.
 #![forbid(unsafe_code)]
 
+use std::os::fd::AsFd;
+
 use super::call::{Action, Call, Rewrite};
 use super::deleted;
 use super::paths::{Target, check_intent, is_too_long, translate};
@@ -130,12 +132,25 @@ fn remove(call: &mut Call<'_>, what: Removed) -> Result<Action, Failure> {
             return Err(Errno::EROFS.into());
         }
         if entry.holds_mount {
+            may_change_parent(call, entry)?;
             return Err(busy(entry, what, names.is_mount_point(&entry.guest)).into());
         }
     }
     let mut rewrite = Rewrite::default();
     target.stage(spec, &mut rewrite);
     Ok(Action::Rewrite(rewrite))
+}
+
+/// Whether the directory of an entry may be changed, which may_delete of fs/namei.c asks before it finds a mount.
+fn may_change_parent(call: &Call<'_>, entry: &Resolved) -> Result<(), Errno> {
+    // A pretended root may change any.
+    let Some(parent) = entry.guest.parent().filter(|_| call.world.ids.is_none()) else { return Ok(()) };
+    // A directory of bindings need not be on disk.
+    let Ok(directory) = fs::open_path(call.names().locate(&parent).host.as_bytes()) else { return Ok(()) };
+    match fs::access(directory.as_fd(), libc::W_OK | libc::X_OK, libc::AT_EACCESS) {
+        Err(Errno::EACCES) => Err(Errno::EACCES),
+        _ => Ok(()),
+    }
 }
 
 /// Why a mount point, or what leads to one, is not removed.
@@ -159,7 +174,7 @@ fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
             return Err(Errno::EXDEV.into());
         }
     }
-    check_rename(names, &old.resolved, &new.resolved, flags)?;
+    check_rename(call, &old.resolved, &new.resolved, flags)?;
     if old.resolved.holds_mount && old.resolved.guest == new.resolved.guest && is_name(&new.resolved) {
         return Ok(Action::Answer(0));
     }
@@ -170,7 +185,8 @@ fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
 }
 
 /// What do_renameat2 and vfs_rename refuse because of a mount; all else is the kernel's own to refuse.
-fn check_rename(names: &Namespace, old: &Resolved, new: &Resolved, flags: u32) -> Result<(), Errno> {
+fn check_rename(call: &Call<'_>, old: &Resolved, new: &Resolved, flags: u32) -> Result<(), Errno> {
+    let names = call.names();
     let mount = parent_mount(names, old);
     if old.outside || new.outside {
         let is_tools = |entry: &Resolved| entry.outside && entry.readonly;
@@ -212,6 +228,8 @@ fn check_rename(names: &Namespace, old: &Resolved, new: &Resolved, flags: u32) -
     if old.guest.below(&new.guest).is_some() {
         return Err(if exchange { Errno::EINVAL } else { Errno::ENOTEMPTY });
     }
+    may_change_parent(call, old)?;
+    may_change_parent(call, new)?;
     match (is_directory(old), is_directory(new)) {
         (true, false) if !exchange && new.node.is_some() => Err(Errno::ENOTDIR),
         (false, true) if !exchange => Err(Errno::EISDIR),
