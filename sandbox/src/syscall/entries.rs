@@ -14,7 +14,7 @@ use super::paths::{Target, check_intent, is_too_long, translate};
 use super::table::{Base, Intent};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::{HostPath, Mount, Namespace, Node, Resolved, Tail};
+use crate::vfs::{GuestPath, HostPath, Mount, Namespace, Node, Resolved, Tail};
 
 /// unlink(2).
 pub fn unlink(call: &mut Call<'_>) -> Result<Action, Failure> {
@@ -143,11 +143,17 @@ fn remove(call: &mut Call<'_>, what: Removed) -> Result<Action, Failure> {
 
 /// Whether the directory of an entry may be changed, which may_delete of fs/namei.c asks before it finds a mount.
 fn may_change_parent(call: &Call<'_>, entry: &Resolved) -> Result<(), Errno> {
-    // A pretended root may change any.
-    let Some(parent) = entry.guest.parent().filter(|_| call.world.ids.is_none()) else { return Ok(()) };
+    entry.guest.parent().map_or(Ok(()), |parent| may_change(call, &parent, libc::W_OK | libc::X_OK))
+}
+
+fn may_change(call: &Call<'_>, directory: &GuestPath, mode: i32) -> Result<(), Errno> {
+    if call.world.ids.is_some() {
+        // A pretended root may change any.
+        return Ok(());
+    }
     // A directory of bindings need not be on disk.
-    let Ok(directory) = fs::open_path(call.names().locate(&parent).host.as_bytes()) else { return Ok(()) };
-    match fs::access(directory.as_fd(), libc::W_OK | libc::X_OK, libc::AT_EACCESS) {
+    let Ok(directory) = fs::open_path(call.names().locate(directory).host.as_bytes()) else { return Ok(()) };
+    match fs::access(directory.as_fd(), mode, libc::AT_EACCESS) {
         Err(Errno::EACCES) => Err(Errno::EACCES),
         _ => Ok(()),
     }
@@ -231,10 +237,18 @@ fn check_rename(call: &Call<'_>, old: &Resolved, new: &Resolved, flags: u32) -> 
     may_change_parent(call, old)?;
     may_change_parent(call, new)?;
     match (is_directory(old), is_directory(new)) {
-        (true, false) if !exchange && new.node.is_some() => Err(Errno::ENOTDIR),
-        (false, true) if !exchange => Err(Errno::EISDIR),
-        _ => Err(Errno::EBUSY),
+        (true, false) if !exchange && new.node.is_some() => return Err(Errno::ENOTDIR),
+        (false, true) if !exchange => return Err(Errno::EISDIR),
+        _ => {}
     }
+    if old.guest.parent() != new.guest.parent() {
+        // A directory that moves gets another `..`.
+        let moved = [Some(old), exchange.then_some(new)];
+        for entry in moved.into_iter().flatten().filter(|entry| is_directory(entry)) {
+            may_change(call, &entry.guest, libc::W_OK)?;
+        }
+    }
+    Err(Errno::EBUSY)
 }
 
 /// Whether the path ends in a name. The kernel refuses any other end before it looks at the mount.
