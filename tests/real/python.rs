@@ -98,7 +98,7 @@ modules! { Tree::new("amd64"); test_glob test_posix test_pty test_shutil test_te
 modules! {
     Tree::full("amd64-dev");
     test_asyncio test_concurrent_futures test_fcntl test_mmap test_multiprocessing_fork test_os test_pathlib test_selectors
-    test_signal test_socket test_subprocess test_threading test_venv
+    test_signal test_socket test_subprocess test_threading
 }
 
 #[test]

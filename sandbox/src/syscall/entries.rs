@@ -6,13 +6,15 @@
 //! Source: unlink(2), rmdir(2), rename(2), link(2); do_unlinkat, do_rmdir, do_renameat2 and do_linkat of fs/namei.c.
 #![forbid(unsafe_code)]
 
+use std::os::fd::AsFd;
+
 use super::call::{Action, Call, Rewrite};
 use super::deleted;
 use super::paths::{Target, check_intent, is_too_long, translate};
 use super::table::{Base, Intent};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::vfs::{HostPath, Mount, Namespace, Node, Resolved, Tail};
+use crate::vfs::{GuestPath, HostPath, Mount, Namespace, Node, Resolved, Tail};
 
 /// unlink(2).
 pub fn unlink(call: &mut Call<'_>) -> Result<Action, Failure> {
@@ -130,12 +132,31 @@ fn remove(call: &mut Call<'_>, what: Removed) -> Result<Action, Failure> {
             return Err(Errno::EROFS.into());
         }
         if entry.holds_mount {
+            may_change_parent(call, entry)?;
             return Err(busy(entry, what, names.is_mount_point(&entry.guest)).into());
         }
     }
     let mut rewrite = Rewrite::default();
     target.stage(spec, &mut rewrite);
     Ok(Action::Rewrite(rewrite))
+}
+
+/// Whether the directory of an entry may be changed, which may_delete of fs/namei.c asks before it finds a mount.
+fn may_change_parent(call: &Call<'_>, entry: &Resolved) -> Result<(), Errno> {
+    entry.guest.parent().map_or(Ok(()), |parent| may_change(call, &parent, libc::W_OK | libc::X_OK))
+}
+
+fn may_change(call: &Call<'_>, directory: &GuestPath, mode: i32) -> Result<(), Errno> {
+    if call.world.ids.is_some() {
+        // A pretended root may change any.
+        return Ok(());
+    }
+    // A directory of bindings need not be on disk.
+    let Ok(directory) = fs::open_path(call.names().locate(directory).host.as_bytes()) else { return Ok(()) };
+    match fs::access(directory.as_fd(), mode, libc::AT_EACCESS) {
+        Err(Errno::EACCES) => Err(Errno::EACCES),
+        _ => Ok(()),
+    }
 }
 
 /// Why a mount point, or what leads to one, is not removed.
@@ -159,7 +180,7 @@ fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
             return Err(Errno::EXDEV.into());
         }
     }
-    check_rename(names, &old.resolved, &new.resolved, flags)?;
+    check_rename(call, &old.resolved, &new.resolved, flags)?;
     if old.resolved.holds_mount && old.resolved.guest == new.resolved.guest && is_name(&new.resolved) {
         return Ok(Action::Answer(0));
     }
@@ -170,7 +191,8 @@ fn move_entry(call: &mut Call<'_>, flags: u32) -> Result<Action, Failure> {
 }
 
 /// What do_renameat2 and vfs_rename refuse because of a mount; all else is the kernel's own to refuse.
-fn check_rename(names: &Namespace, old: &Resolved, new: &Resolved, flags: u32) -> Result<(), Errno> {
+fn check_rename(call: &Call<'_>, old: &Resolved, new: &Resolved, flags: u32) -> Result<(), Errno> {
+    let names = call.names();
     let mount = parent_mount(names, old);
     if old.outside || new.outside {
         let is_tools = |entry: &Resolved| entry.outside && entry.readonly;
@@ -212,11 +234,21 @@ fn check_rename(names: &Namespace, old: &Resolved, new: &Resolved, flags: u32) -
     if old.guest.below(&new.guest).is_some() {
         return Err(if exchange { Errno::EINVAL } else { Errno::ENOTEMPTY });
     }
+    may_change_parent(call, old)?;
+    may_change_parent(call, new)?;
     match (is_directory(old), is_directory(new)) {
-        (true, false) if !exchange && new.node.is_some() => Err(Errno::ENOTDIR),
-        (false, true) if !exchange => Err(Errno::EISDIR),
-        _ => Err(Errno::EBUSY),
+        (true, false) if !exchange && new.node.is_some() => return Err(Errno::ENOTDIR),
+        (false, true) if !exchange => return Err(Errno::EISDIR),
+        _ => {}
     }
+    if old.guest.parent() != new.guest.parent() {
+        // A directory that moves gets another `..`.
+        let moved = [Some(old), exchange.then_some(new)];
+        for entry in moved.into_iter().flatten().filter(|entry| is_directory(entry)) {
+            may_change(call, &entry.guest, libc::W_OK)?;
+        }
+    }
+    Err(Errno::EBUSY)
 }
 
 /// Whether the path ends in a name. The kernel refuses any other end before it looks at the mount.

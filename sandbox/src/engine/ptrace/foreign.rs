@@ -7,14 +7,14 @@
 
 use nix::unistd::Pid;
 
-use super::inject::Purpose;
-use super::step::Unstaged;
+use super::inject::{Purpose, mapping};
+use super::step::{RESTART, Unstaged};
 use super::{Engine, Phase, trace};
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
 use crate::sys::ptrace::{self, FilteredCall};
 use crate::syscall::call::OnExit;
-use crate::syscall::table::{Verdict, number};
+use crate::syscall::table::Verdict;
 use crate::syscall::{Action, Rewrite, Row, i386};
 use crate::task::{SLOT_SIZE, SLOTS};
 
@@ -99,13 +99,7 @@ impl Engine<'_> {
     }
 
     fn map_slots(&mut self, pid: Pid, own: Regs) -> Result<(), Failure> {
-        let mut call = own;
-        call.set_nr(const { number("mmap") });
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        [0, SLOTS * SLOT_SIZE, libc::PROT_READ as u64, flags as u64, u64::MAX, 0]
-            .into_iter()
-            .enumerate()
-            .for_each(|(index, value)| call.set_arg(index, value));
+        let call = mapping(own, SLOTS * SLOT_SIZE);
         self.make(pid, own, call, call, Then::Slots)
     }
 
@@ -150,7 +144,7 @@ impl Engine<'_> {
                 own = made_again(own);
                 ret = own.ret();
             }
-            Then::Finish(row, Some(exit)) if !(RESTART_BLOCK..=-512).contains(&ret) => {
+            Then::Finish(row, Some(exit)) if !RESTART.contains(&ret) => {
                 ret = match self.with_call(pid, row, &foreign.call, |call| exit(call, ret)) {
                     Ok(seen) => seen,
                     Err(Failure::Errno(errno)) => -(errno as i64),

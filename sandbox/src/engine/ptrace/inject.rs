@@ -43,14 +43,7 @@ impl Purpose {
 impl Engine<'_> {
     /// Maps memory that only the tracer writes, and then makes the guest's call, whose registers `own` are, again.
     pub(super) fn inject_mmap(&mut self, pid: Pid, own: Regs, purpose: Purpose) -> Result<(), Failure> {
-        let len = purpose.len();
-        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
-        let mut regs = own;
-        regs.set_nr(const { number("mmap") });
-        [0, len, libc::PROT_READ as u64, flags as u64, u64::MAX, 0]
-            .into_iter()
-            .enumerate()
-            .for_each(|(index, value)| regs.set_arg(index, value));
+        let mut regs = mapping(own, purpose.len());
         if let Some(mark) = self.mark(pid) {
             regs.set_ip(mark);
         }
@@ -80,4 +73,16 @@ impl Engine<'_> {
         ptrace::set_regs(pid, &own)?;
         self.leave_call(pid, true)
     }
+}
+
+/// `own` with a call in the place of the guest's that maps `len` bytes which only the tracer writes.
+pub(super) fn mapping(own: Regs, len: u64) -> Regs {
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let mut regs = own;
+    regs.set_nr(const { number("mmap") });
+    [0, len, libc::PROT_READ as u64, flags as u64, u64::MAX, 0]
+        .into_iter()
+        .enumerate()
+        .for_each(|(index, value)| regs.set_arg(index, value));
+    regs
 }

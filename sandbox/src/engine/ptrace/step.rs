@@ -15,7 +15,7 @@ use crate::syscall::{Action, Call, Rewrite, Row};
 use crate::task::{Area, SAVED_SIZE, SLOT_SIZE, Slot};
 
 /// Results by which the kernel asks itself to make the call again after a signal (include/linux/errno.h).
-const RESTART: std::ops::RangeInclusive<i64> = -516..=-512;
+pub(super) const RESTART: std::ops::RangeInclusive<i64> = -516..=-512;
 
 /// Why a changed call cannot be made yet, or at all.
 pub(super) enum Unstaged {
