@@ -194,7 +194,7 @@ mod strace {
         let script = "strace -ff CALLS -o trace sh -c 'echo one | cat; (cd /tmp; pwd); exit 5'; echo exit $?; \
              for file in $(ls trace.* | sort -t. -k2n); do echo \"-- file\"; \
              sed 's|/\\* [0-9]* vars|/* N vars|; /SIGCHLD/d' $file; done; \
-             strace -f -o all ./debug_threads; grep -c exit all; tail -1 all | cut -d' ' -f2-";
+             strace -f -o all ./debug_threads; grep -c '+++ exited' all; tail -1 all | cut -d' ' -f2-";
         compare("strace", &["debug_threads"], &script.replace("CALLS", CALLS));
     }
 

@@ -40,4 +40,13 @@ int main(void) {
     t(open_tree, AT_FDCWD, "file", 0x4000);
     t(open_tree, AT_FDCWD, "file", AT_RECURSIVE);
     t(open_tree, AT_FDCWD, A("dir"), OPEN_TREE_CLONE);
+
+    // open_tree_attr(2) is the same where no attributes are given.
+    fd = tv(open_tree_attr, AT_FDCWD, A("link"), 0, 0, 0);
+    t(fstat, fd, &st);
+    show_stat("link", &st);
+    fd = tv(open_tree_attr, AT_FDCWD, "link", AT_SYMLINK_NOFOLLOW, 0, 0);
+    t(fstat, fd, &st);
+    show_stat("link", &st);
+    t(open_tree_attr, AT_FDCWD, "dangling", 0, 0, 0);
 }
