@@ -193,9 +193,12 @@ programs! {
     proc_texts
     process_groups
     ptrace_attach
+    ptrace_busy
     ptrace_calls
+    ptrace_ended
     ptrace_errors
     ptrace_events
+    ptrace_int80
     ptrace_memory
     ptrace_newborn
     ptrace_seize
@@ -206,7 +209,10 @@ programs! {
     ptrace_threads
     ptrace_traceme
     ptrace_tracer_exit
+    ptrace_unheard
     ptrace_wait
+    ptrace_wait_exec
+    ptrace_wait_fault
     race_stat
     readlink
     registers

@@ -88,6 +88,8 @@ pub struct Mm {
     pub stub: Cell<u64>,
     /// True from execve until the stub has loaded the program: its calls are xroot's own.
     pub loading: Cell<bool>,
+    /// A signal that stops the process has come meanwhile.
+    pub stops_later: Cell<bool>,
     /// /proc/PID/mem of this address space, once it has been needed.
     pub file: MemFile,
 }
@@ -237,6 +239,7 @@ impl Mm {
             scratch: RefCell::default(),
             stub: Cell::new(0),
             loading: Cell::new(true),
+            stops_later: Cell::new(false),
             file: MemFile::default(),
         }
     }
@@ -249,6 +252,7 @@ impl Mm {
             scratch: RefCell::new(self.scratch.borrow().copied()),
             stub: Cell::clone(&self.stub),
             loading: Cell::new(false),
+            stops_later: Cell::new(false),
             file: MemFile::default(),
         }
     }

@@ -192,6 +192,9 @@ impl Engine<'_> {
                 task.mm.scratch.borrow_mut().add(scratch);
                 task.mm.stub.set(blob);
                 task.mm.loading.set(false);
+                if task.mm.stops_later.take() {
+                    self.nudge(pid);
+                }
                 if let (Some(errno), true) = (mm, self.world.verbose) {
                     tell(format!(
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"

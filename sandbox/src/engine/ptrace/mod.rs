@@ -145,7 +145,10 @@ impl<'w> Engine<'w> {
             }
             _ => {}
         }
-        self.guest.has_moved(pid, event);
+        if self.guest.has_moved(pid, event) {
+            ptrace::interrupt(pid)?;
+        }
+        self.tell_options(pid)?;
         if let Some(task) = self.tasks.get_mut(pid) {
             task.stopped = Stopped::No;
         }

@@ -47,6 +47,12 @@ impl Engine<'_> {
     /// When that is the root command, what stands for it stops by the same signal, so that the shell which started
     /// xroot sees a stopped job. `fg` continues the group, the guest's processes in it and xroot alike.
     pub(super) fn on_group_stop(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
+        let mm = &self.task(pid)?.mm;
+        if mm.loading.get() {
+            // Nobody may see how a program is loaded: it stops at its first instruction.
+            mm.stops_later.set(true);
+            return Ok(ptrace::cont(pid, 0)?);
+        }
         self.leave_trampoline(pid)?;
         self.trace_stop(pid, signal);
         if self.of_root(pid) {

@@ -24,10 +24,16 @@ const ENTRY: u64 = 1;
 
 const SIGTRAP: i32 = libc::SIGTRAP;
 
+/// What an instruction may bring about, which cannot go on without it.
+const FAULTS: [i32; 6] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS];
+
 impl Engine<'_> {
     /// A task stops at the boundary of a call because something asked for that.
     pub(in crate::engine::ptrace) fn on_syscall(&mut self, pid: Pid) -> Result<(), Failure> {
-        if self.guest.is_idle() || ptrace::event_message(pid)? != ENTRY {
+        // The entry of a call that xroot makes in another's place is nobody else's business.
+        let is_foreign = matches!(self.phases.get(&pid), Some(Phase::Foreign(_)));
+        if self.guest.is_idle() || is_foreign || ptrace::event_message(pid)? != ENTRY {
             return self.on_syscall_exit(pid);
         }
         let ip = ptrace::regs(pid)?.ip();
@@ -75,7 +81,7 @@ impl Engine<'_> {
             // The stop took the place of the trap that ends a step over a call.
             let ip = ptrace::regs(pid)?.ip();
             let tracee = self.guest.tracees.get_mut(&pid).ok_or(Failure::Gone)?;
-            tracee.next_info = Some(SigInfo::at(SIGTRAP, libc::TRAP_BRKPT, ip));
+            tracee.next_infos.push(SigInfo::at(SIGTRAP, libc::TRAP_BRKPT, ip));
             return Ok(ptrace::cont(pid, SIGTRAP)?);
         }
         Ok(self.resume(pid, 0)?)
@@ -144,15 +150,23 @@ impl Engine<'_> {
             return Ok(false);
         }
         self.name_child(pid, signal)?;
-        if self.task(pid)?.mm.loading.get() {
-            return Ok(false);
-        }
+        let is_loading = self.task(pid)?.mm.loading.get();
         let Some(tracee) = self.guest.tracees.get_mut(&pid) else { return Ok(false) };
+        if is_loading {
+            if FAULTS.contains(&signal) {
+                return Ok(false);
+            }
+            let (_, info) = tracee::read(tracee::request::GETSIGINFO, pid, 0, tracee::SIGINFO_SIZE)?;
+            tracee.postponed.push(SigInfo(info.try_into().expect("as long as was asked for")));
+            ptrace::cont(pid, 0)?;
+            return Ok(true);
+        }
         if tracee.pass == Some(signal) {
             tracee.pass = None;
             return Ok(false);
         }
-        if let Some(info) = tracee.next_info.take_if(|info| info.signal() == signal) {
+        if let Some(at) = tracee.next_infos.iter().position(|info| info.signal() == signal) {
+            let info = tracee.next_infos.remove(at);
             tracee::write(tracee::request::SETSIGINFO, pid, 0, &info.0)?;
         }
         self.show(pid, Kind::Signal, signal, 0, Info::Kernel);
@@ -179,16 +193,14 @@ impl Engine<'_> {
     pub(in crate::engine::ptrace) fn show_trap(&mut self, pid: Pid) -> Result<bool, Failure> {
         let is_ours = self.guest.nudged.remove(&pid);
         let is_first = self.guest.newborn.remove(&pid);
-        let more = self.more_options(pid);
+        let is_loading = self.task(pid)?.mm.loading.get();
         let Some(tracee) = self.guest.tracees.get_mut(&pid) else { return Ok(false) };
         let is_new = std::mem::take(&mut tracee.is_new);
-        // A tracer that has come before the first stop is not told of that.
-        let is_hidden = is_first && !is_new;
+        // A tracer that has come before the first stop is not told of that. A loader has no stops: what was asked for
+        // comes when the program begins.
+        let is_hidden = is_first && !is_new || is_loading;
         let is_asked = !is_hidden && std::mem::take(&mut tracee.interrupted);
         let seized = tracee.seized;
-        if more != 0 {
-            ptrace::set_options(pid, self.told(), more)?;
-        }
         if is_new && !seized {
             let info = SigInfo::new(libc::SIGSTOP, libc::SI_USER);
             self.show(pid, Kind::Birth, libc::SIGSTOP, 0, Info::Made(Box::new(info)));
@@ -212,6 +224,10 @@ impl Engine<'_> {
         ptrace::set_regs(pid, &regs)?;
         let tracee = self.guest.tracees.get_mut(&pid).ok_or(Failure::Gone)?;
         let former = tracee.executed.unwrap_or(pid);
+        for info in std::mem::take(&mut tracee.postponed) {
+            tracee::send(tracee.process, pid, info.signal())?;
+            tracee.next_infos.push(info);
+        }
         if tracee.wants(option::EXEC) {
             let code = SIGTRAP | libc::PTRACE_EVENT_EXEC << 8;
             // A tracer sees the number of the call that is returning. No call may begin here.
@@ -221,7 +237,7 @@ impl Engine<'_> {
         if !tracee.seized {
             let process = tracee.process;
             let uid = nix::unistd::getuid().as_raw();
-            tracee.next_info = Some(SigInfo::of(SIGTRAP, libc::SI_USER, process.as_raw(), uid));
+            tracee.next_infos.push(SigInfo::of(SIGTRAP, libc::SI_USER, process.as_raw(), uid));
             tracee::send(process, pid, SIGTRAP)?;
         }
         self.leave_exec(pid, 0)
@@ -300,6 +316,16 @@ impl Engine<'_> {
     pub(super) fn more_options(&self, pid: Pid) -> i32 {
         let wanted = self.guest.tracees.get(&pid).map_or(0, |tracee| tracee.options);
         (wanted & (option::VFORKDONE | option::EXIT)) as i32
+    }
+
+    /// Tells the kernel what the tracer of the stopped task `pid` wants to be told of, unless it knows.
+    pub(in crate::engine::ptrace) fn tell_options(&mut self, pid: Pid) -> Result<(), Errno> {
+        let (told, more) = (self.told(), self.more_options(pid));
+        if let Some(tracee) = self.guest.tracees.get_mut(&pid).filter(|tracee| tracee.told_options != more) {
+            tracee.told_options = more;
+            ptrace::set_options(pid, told, more)?;
+        }
+        Ok(())
     }
 
     pub(super) fn told(&self) -> Told {

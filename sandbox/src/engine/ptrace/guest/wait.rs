@@ -35,6 +35,9 @@ const WNOTHREAD: u32 = 0x2000_0000;
 const WALL: u32 = 0x4000_0000;
 const WCLONE: u32 = 0x8000_0000;
 
+/// Bytes of a siginfo_t that waitid(2) fills: the fields up to si_status.
+const INFO_SIZE: usize = 28;
+
 /// A thread in such a call.
 pub(super) struct Waiting {
     call: Wait,
@@ -259,10 +262,12 @@ impl Engine<'_> {
                 ptrace::set_regs(pid, &regs)?;
                 return Ok(true);
             }
-            if call.by_id && call.answer != 0 {
-                self.memory(pid)?.write(call.answer, &[0; 28])?;
-            }
             ret = 0;
+            if call.by_id && call.answer != 0 {
+                if let Err(errno) = self.memory(pid)?.write(call.answer, &[0; INFO_SIZE]) {
+                    ret = -(errno as i64);
+                }
+            }
         } else if state == State::Sleeps && ret == ERESTARTNOHAND {
             ret = ERESTARTSYS;
         }
@@ -281,8 +286,7 @@ impl Engine<'_> {
         if call.answer != 0 && call.by_id {
             let uid = nix::unistd::getuid().as_raw();
             let info = SigInfo::of_child(news.code, news.pid.as_raw(), uid, news.value);
-            // waitid(2) fills the fields up to si_status.
-            written = written.and(memory.write(call.answer, &info.0[..28]));
+            written = written.and(memory.write(call.answer, &info.0[..INFO_SIZE]));
         } else if call.answer != 0 {
             written = written.and(memory.write(call.answer, &news.status.to_ne_bytes()));
         }
