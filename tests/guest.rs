@@ -226,6 +226,7 @@ programs! {
     sa_restart_fifo
     scm_rights
     seccomp_actions
+    seccomp_address
     seccomp_args
     seccomp_bare
     seccomp_errors

@@ -13,7 +13,7 @@ use super::{Engine, Phase};
 use crate::arch::{self, Regs};
 use crate::engine::bpf::{self, Data};
 use crate::error::{Errno, Failure};
-use crate::sys::ptrace;
+use crate::sys::{process, ptrace};
 use crate::task::Seccomp;
 
 impl Engine<'_> {
@@ -25,13 +25,14 @@ impl Engine<'_> {
             instruction_pointer: regs.ip(),
             args: std::array::from_fn(|index| regs.arg(index)),
         };
-        let verdict = verdict(&self.task(pid)?.seccomp, &call);
-        match verdict & libc::SECCOMP_RET_ACTION_FULL {
+        let seccomp = &self.task(pid)?.seccomp;
+        let said = verdict(seccomp, &call);
+        match said & libc::SECCOMP_RET_ACTION_FULL {
             libc::SECCOMP_RET_ALLOW | libc::SECCOMP_RET_LOG => return Ok(false),
             libc::SECCOMP_RET_ERRNO => {
                 /// MAX_ERRNO of include/linux/err.h.
                 const MAX_ERRNO: u32 = 4095;
-                let errno = (verdict & libc::SECCOMP_RET_DATA).min(MAX_ERRNO);
+                let errno = (said & libc::SECCOMP_RET_DATA).min(MAX_ERRNO);
                 self.answer(pid, *regs, -i64::from(errno))?;
             }
             // No tracer, and no listener.
@@ -40,8 +41,14 @@ impl Engine<'_> {
             }
             // SIGSYS, or the end. One byte on there is no mark, and the kernel does what the filter says.
             _ => {
+                let next = Data { instruction_pointer: regs.ip().wrapping_add(1), ..call };
+                if verdict(seccomp, &next) != said {
+                    // It looks at the address itself, and would let through what nobody has resolved.
+                    process::send(pid, libc::SIGKILL)?;
+                    return Ok(true);
+                }
                 let mut changed = *regs;
-                changed.set_ip(regs.ip() + 1);
+                changed.set_ip(next.instruction_pointer);
                 ptrace::set_regs(pid, &changed)?;
                 self.phases.insert(pid, Phase::Forbidden(Box::new(*regs)));
                 self.resume(pid, 0)?;
