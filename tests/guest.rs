@@ -199,6 +199,7 @@ programs! {
     ptrace_errors
     ptrace_events
     ptrace_int80
+    ptrace_interrupt_call
     ptrace_memory
     ptrace_newborn
     ptrace_seize

@@ -39,6 +39,7 @@ int main(void) {
     }
     next("another", other);
     ptr(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACESYSGOOD);
-    ptr(PTRACE_CONT, pid, 0, 0);
+    // It prints now.
+    tr(PTRACE_CONT, pid, 0, 0);
     next("tracee", pid);
 }

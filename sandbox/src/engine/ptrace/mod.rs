@@ -155,6 +155,7 @@ impl<'w> Engine<'w> {
         if let Event::Exit = event {
             self.note_time(pid);
             let message = if self.guest.is_traced(pid) { ptrace::event_message(pid)? } else { 0 };
+            self.forget_change(pid)?;
             if !self.ending && self.show_optional(pid, libc::PTRACE_EVENT_EXIT, message)? {
                 return Ok(());
             }

@@ -274,6 +274,16 @@ impl Engine<'_> {
         }
     }
 
+    /// A task that is killed in a changed call is about to end: its tracer, if it has one, finds the guest's own.
+    pub(super) fn forget_change(&mut self, pid: Pid) -> Result<(), Failure> {
+        if let (Some(Phase::Exit(pending)), true) = (self.phases.get(&pid), self.guest.is_traced(pid)) {
+            let mut regs = ptrace::regs(pid)?;
+            restore_args(&mut regs, &pending.regs);
+            ptrace::set_regs(pid, &regs)?;
+        }
+        Ok(())
+    }
+
     fn finish(&mut self, pid: Pid, pending: PendingExit) -> Result<(), Failure> {
         let mut regs = ptrace::regs(pid)?;
         let mut ret = regs.ret();
