@@ -195,6 +195,7 @@ programs! {
     ptrace_attach
     ptrace_busy
     ptrace_calls
+    ptrace_change_call
     ptrace_ended
     ptrace_errors
     ptrace_events
