@@ -211,6 +211,7 @@ programs! {
     ptrace_threads
     ptrace_traceme
     ptrace_tracer_exit
+    ptrace_tracer_threads
     ptrace_unheard
     ptrace_wait
     ptrace_wait_exec

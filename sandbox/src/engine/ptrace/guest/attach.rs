@@ -7,14 +7,37 @@ use nix::unistd::Pid;
 
 use super::info::SigInfo;
 use super::{End, Kind, Tracee, option};
+use crate::arch;
 use crate::engine::ptrace::{Ended, Engine};
 use crate::error::{Errno, Failure};
 use crate::sys::wait::Birth;
 use crate::sys::{process, ptrace, tracee};
+use crate::syscall::table::number;
 use crate::task::{Stopped, Task};
 
 /// `si_code` of a signal that the kernel itself sends.
 const SI_KERNEL: i32 = 0x80;
+
+/// What lets the kernel make a call again after a signal without a handler (include/linux/errno.h).
+pub(super) const ERESTARTNOHAND: i64 = -514;
+
+/// Calls that fail with EINTR after any stop, as signal(7) says; the sockets' only if they have a timeout.
+const TELLS_OF_STOPS: &[u64] = &[
+    number("accept"),
+    number("accept4"),
+    number("connect"),
+    number("epoll_pwait"),
+    number("epoll_pwait2"),
+    number("io_getevents"),
+    number("recvfrom"),
+    number("recvmmsg"),
+    number("recvmsg"),
+    number("rt_sigtimedwait"),
+    number("semop"),
+    number("semtimedop"),
+    #[cfg(target_arch = "x86_64")]
+    number("epoll_wait"),
+];
 
 impl Engine<'_> {
     /// PTRACE_TRACEME: the caller's parent is its tracer from now on.
@@ -88,6 +111,18 @@ impl Engine<'_> {
         if ptrace::interrupt(pid).is_ok() {
             self.guest.nudged.insert(pid);
         }
+    }
+
+    /// A task has stopped for xroot alone: the call that it was in must not tell it.
+    pub(super) fn hide_nudge(&self, pid: Pid) -> Result<(), Errno> {
+        let mut regs = ptrace::regs(pid)?;
+        let is_told = regs.ret() == -(Errno::EINTR as i64) && TELLS_OF_STOPS.contains(&regs.nr());
+        if arch::STOPS_BEFORE_RESTARTS && is_told {
+            // The kernel makes the call again then, unless a handler runs.
+            regs.set_ret(ERESTARTNOHAND);
+            ptrace::set_regs(pid, &regs)?;
+        }
+        Ok(())
     }
 
     /// A tracee has made a task: it is traced too if the tracer has asked for that.

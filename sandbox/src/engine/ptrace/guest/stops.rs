@@ -194,6 +194,9 @@ impl Engine<'_> {
         let is_ours = self.guest.nudged.remove(&pid);
         let is_first = self.guest.newborn.remove(&pid);
         let is_loading = self.task(pid)?.mm.loading.get();
+        if is_ours && self.guest.tracees.get(&pid).is_none_or(|tracee| !tracee.interrupted) {
+            self.hide_nudge(pid)?;
+        }
         let Some(tracee) = self.guest.tracees.get_mut(&pid) else { return Ok(false) };
         let is_new = std::mem::take(&mut tracee.is_new);
         // A tracer that has come before the first stop is not told of that. A loader has no stops: what was asked for

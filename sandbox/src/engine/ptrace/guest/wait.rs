@@ -11,6 +11,7 @@
 use nix::unistd::Pid;
 
 use super::Guest;
+use super::attach::ERESTARTNOHAND;
 use super::info::SigInfo;
 use crate::arch::{self, Regs};
 use crate::engine::ptrace::Engine;
@@ -20,10 +21,9 @@ use crate::sys::mem::Memory;
 use crate::sys::{process, ptrace};
 use crate::syscall::table::number;
 
-/// What a call of the wait family returns to be made again after a signal, and what ppoll(2) returns
+/// What a call of the wait family returns to be made again after a signal; ppoll(2) returns ERESTARTNOHAND
 /// (include/linux/errno.h).
 const ERESTARTSYS: i64 = -512;
-const ERESTARTNOHAND: i64 = -514;
 
 /// Flags of include/uapi/linux/wait.h that the C library's headers of all hosts agree on.
 const WNOHANG: u32 = 1;
