@@ -216,6 +216,7 @@ programs! {
     ptrace_wait
     ptrace_wait_exec
     ptrace_wait_fault
+    ptrace_wait_stopped
     race_stat
     readlink
     registers

@@ -18,6 +18,7 @@ use crate::engine::ptrace::Engine;
 use crate::engine::ptrace::step::restore_args;
 use crate::error::{Errno, Failure};
 use crate::sys::mem::Memory;
+use crate::sys::tracee::SIGINFO_SIZE;
 use crate::sys::{process, ptrace};
 use crate::syscall::table::number;
 
@@ -246,14 +247,18 @@ impl Engine<'_> {
             || matches!(ret, ERESTARTSYS | ERESTARTNOHAND)
             || [Errno::ECHILD, Errno::EINTR].iter().any(|&errno| ret == -(errno as i64));
         let news = if is_open { self.guest.news(process, pid, &call) } else { None };
+        let is_twice = news.is_none() && self.is_twice(pid, process, &call, ret)?;
         if let Some(news) = news {
             ret = self.tell(pid, process, &call, &news)?;
         } else if state == State::Skips
+            || is_twice
             || (ret == -(Errno::ECHILD as i64) && self.guest.expects(process, pid, &call))
         {
             if !call.has(WNOHANG) {
                 // Another thread has been told, or the kernel knows of no child.
-                self.guest.sleepers.insert(pid);
+                if !is_twice || call.has(WNOWAIT) {
+                    self.guest.sleepers.insert(pid);
+                }
                 self.guest.make_again(pid, &own);
                 regs = own;
                 regs.set_ret(own.nr() as i64);
@@ -274,6 +279,21 @@ impl Engine<'_> {
         regs.set_ret(ret);
         ptrace::set_regs(pid, &regs)?;
         Ok(false)
+    }
+
+    /// True if the kernel has told a parent of the stop of a child that it traces: its tracer is told by us.
+    ///
+    /// A waitid(2) for stops alone cannot be kept from that beforehand, as in [`Engine::enter_call`].
+    fn is_twice(&self, caller: Pid, process: Pid, call: &Wait, ret: i64) -> Result<bool, Failure> {
+        if ret != 0 || !call.by_id || call.has(WEXITED | WCONTINUED) || call.answer == 0 {
+            return Ok(false);
+        }
+        let mut info = [0; SIGINFO_SIZE];
+        if self.memory(caller)?.read(call.answer, &mut info[..INFO_SIZE]).is_err() {
+            return Ok(false);
+        }
+        let tracee = self.guest.tracees.get(&Pid::from_raw(SigInfo(info).pid()));
+        Ok(tracee.is_some_and(|tracee| tracee.tracer == process))
     }
 
     /// Writes the answer, and gives the call's result.
