@@ -214,8 +214,10 @@ fn check_rename(call: &Call<'_>, old: &Resolved, new: &Resolved, flags: u32) -> 
     let exchange = flags & libc::RENAME_EXCHANGE != 0;
     let is_directory = |entry: &Resolved| entry.node == Some(Node::Directory);
     match (&old.node, &new.node) {
+        (None, _) if is_too_long(&old.guest) => return Err(Errno::ENAMETOOLONG),
         (None, _) => return Err(Errno::ENOENT),
         (_, Some(_)) if flags & libc::RENAME_NOREPLACE != 0 => return Err(Errno::EEXIST),
+        (_, None) if is_too_long(&new.guest) => return Err(Errno::ENAMETOOLONG),
         (_, None) if exchange => return Err(Errno::ENOENT),
         _ => {}
     }

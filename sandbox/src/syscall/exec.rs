@@ -6,6 +6,7 @@ use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 
+use super::deleted;
 use super::call::{Action, Call, Exec};
 use super::paths::translate;
 use super::table::Base;
@@ -228,7 +229,15 @@ impl GuestFiles<'_, '_> {
             Some(Node::Other) => {}
             None => return Err(Errno::ENOENT.into()),
         }
-        Ok(Found::open(target.resolved.guest, target.resolved.host)?)
+        let is_held = target.resolved.below_base.is_some();
+        match Found::open(target.resolved.guest.clone(), target.resolved.host.clone()) {
+            // Perhaps it is a directory above the one that the path begins at which is closed.
+            Err(Errno::EACCES) if is_held => {
+                let file = self.call.open_target(&target)?;
+                self.by_link(&HostPath::from_bytes(deleted::link(&file)))
+            }
+            found => Ok(found?),
+        }
     }
 
     fn by_descriptor(&mut self, argument: usize) -> Result<Found, Failure> {

@@ -194,8 +194,35 @@ impl Call<'_> {
                 vfs::Base::Outside
             }
         };
-        let resolved = self.walk(Some(&handle), start, path, (last, refuse))?;
-        self.reachable(Target { resolved, last, handle: Some(handle), via: None })
+        match self.walk(Some(&handle), start, path, (last, refuse)) {
+            Err(Errno::EACCES) if guest.is_some() => self.find_above(handle, start, path, (last, refuse)),
+            resolved => {
+                self.reachable(Target { resolved: resolved?, last, handle: Some(handle), via: None })
+            }
+        }
+    }
+
+    /// Where a path leads from the directory `handle` if its `..` are gone by one by one: none of the directories above
+    /// needs to be open to the caller by its name.
+    fn find_above(
+        &self,
+        handle: Arc<OwnedFd>,
+        start: vfs::Base<'_>,
+        path: &[u8],
+        (last, refuse): (Last, Refuse),
+    ) -> Result<Target, Failure> {
+        self.world.lookup.borrow_mut().may_climb = true;
+        let resolved = self.walk(Some(&handle), start, path, (last, refuse));
+        let mut lookup = self.world.lookup.borrow_mut();
+        lookup.may_climb = false;
+        let above = lookup.climbed();
+        drop(lookup);
+        let resolved = resolved?;
+        let below_above = above.filter(|_| resolved.below_base.is_some());
+        let Some(above) = below_above else {
+            return self.reachable(Target { resolved, last, handle: Some(handle), via: None });
+        };
+        self.led_from(Target { resolved, last, handle: Some(above), via: None })
     }
 
     /// The guest name of the directory that `base` means; `None` if it has none.

@@ -142,7 +142,8 @@ fn place(call: &Call<'_>, path: &[u8]) -> Result<Place, Failure> {
         other => other,
     })?;
     // In the working directory itself the kernel needs no help, and the name stays as the guest gave it.
-    if resolved.below_base.as_deref().is_some_and(|below| !below.is_empty() && !below.contains(&b'/')) {
+    let is_here = |below: &[u8]| !below.is_empty() && !below.contains(&b'/');
+    if target.via.is_none() && resolved.below_base.as_deref().is_some_and(is_here) {
         let name = resolved.base_argument(Last::Entry).expect("the place lies below the base");
         return Ok(Place { name, rename: None });
     }

@@ -309,6 +309,11 @@ impl Lookup for ProcLookup<'_> {
         if closed { Err(Errno::EACCES) } else { self.host.search(dir) }
     }
 
+    fn climb(&mut self, above: &Spot<'_>) -> Result<bool, Errno> {
+        self.check_mount(above.mount)?;
+        if procfs(above).is_some() { Ok(false) } else { self.host.climb(above) }
+    }
+
     fn may_follow(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
         if procfs(dir).is_some() { Ok(()) } else { self.host.may_follow(dir) }
     }
