@@ -153,6 +153,24 @@ int main(void) {
     show_inodes();
     t(chdir, "/");
     names();
+    char longest[258];
+    memset(longest, 'n', 257);
+    longest[0] = '/';
+    longest[257] = 0;
+    for (int flags = 0; flags < 4; flags += flags + 1) {
+        t(renameat2, AT_FDCWD, longest, AT_FDCWD, "/one", flags);
+        t(renameat2, AT_FDCWD, longest, AT_FDCWD, "/one/", flags);
+        t(renameat2, AT_FDCWD, "/one", AT_FDCWD, longest, flags);
+        t(renameat2, AT_FDCWD, "/par", AT_FDCWD, longest, flags);
+    }
+    static const char *const texts[] = {"/one", "/one/", "/b1/", "/b1/file//", "/one/."};
+    for (int i = 0; i < 5; i++) {
+        t(symlink, texts[i], "/slash");
+        topen(AT_FDCWD, "/slash", O_RDWR | O_CREAT, 0644);
+        topen(AT_FDCWD, "/slash", O_RDONLY | O_CREAT, 0644);
+        topen(AT_FDCWD, "/slash", O_RDONLY);
+        t(unlink, "/slash");
+    }
     across();
     list("/");
     list("/b1");
