@@ -164,6 +164,7 @@ programs! {
     orphans
     other_process
     path_above
+    path_behind
     path_chain
     path_closed
     path_deleted

@@ -223,6 +223,7 @@ impl GuestFiles<'_, '_> {
         let target = self.call.target_of(base, path, last)?;
         match &target.resolved.node {
             Some(Node::Symlink(_) | Node::Jump(_)) => return Err(Errno::ELOOP.into()),
+            Some(Node::Magic(_)) if last == Last::NoFollow => return Err(Errno::ELOOP.into()),
             Some(Node::Magic(_)) => return self.by_link(&target.resolved.host),
             // It may have no name any more.
             Some(Node::Directory) => return Err(Errno::EACCES.into()),

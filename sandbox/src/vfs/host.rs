@@ -11,7 +11,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, OpenHow, ResolveFlag, openat, openat2
 use nix::libc;
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
-use super::{GuestPath, Lookup, Node, Resolved, Spot};
+use super::{GuestPath, HostPath, Lookup, Node, Resolved, Spot};
 use crate::error::Errno;
 use crate::sys::fs;
 
@@ -52,6 +52,8 @@ pub struct HostLookup {
     pub may_climb: bool,
     /// The directory above the base that the walk has come to.
     above: Option<Arc<OwnedFd>>,
+    /// The last link of a process in /proc that the walk went through, and what it had still to go from there.
+    pub crossed: Option<(HostPath, Vec<u8>)>,
     found: Option<(GuestPath, Found)>,
 }
 
@@ -65,7 +67,7 @@ impl HostLookup {
     pub fn with(way: Way) -> Self {
         let sysctl = std::fs::read("/proc/sys/fs/protected_symlinks");
         let protected_symlinks = sysctl.is_ok_and(|text| text.trim_ascii() == b"1");
-        Self { way, protected_symlinks, base: None, may_climb: false, above: None, found: None }
+        Self { way, protected_symlinks, base: None, may_climb: false, above: None, crossed: None, found: None }
     }
 
     /// The directory that the following walks find below their base: that of [`super::Base::Held`].
@@ -158,6 +160,7 @@ impl Lookup for HostLookup {
     fn begin(&mut self) {
         self.found = None;
         self.above = None;
+        self.crossed = None;
     }
 
     fn look(&mut self, spot: &Spot<'_>) -> Result<Node, Errno> {
@@ -180,6 +183,10 @@ impl Lookup for HostLookup {
 
     fn search(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
         self.open_path(dir.below_base, dir.host.as_bytes(), b".").map(drop)
+    }
+
+    fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {
+        self.crossed = Some((link.host.clone(), rest.to_vec()));
     }
 
     fn climb(&mut self, above: &Spot<'_>) -> Result<bool, Errno> {

@@ -72,6 +72,11 @@ pub trait Lookup {
         Ok(())
     }
 
+    /// The walk goes through `link`, and `rest` is what it has still to go.
+    fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {
+        let _ = (link, rest);
+    }
+
     /// Whether the walk's base is now the directory `above` it, so that places are found below that; `false` where the
     /// lookup stays with the base that it was given.
     ///

@@ -309,6 +309,13 @@ impl Lookup for ProcLookup<'_> {
         if closed { Err(Errno::EACCES) } else { self.host.search(dir) }
     }
 
+    fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {
+        let entry = procfs(link).and_then(Entry::parse);
+        if entry.is_some_and(|entry| entry.is_place() || entry.is_handle()) {
+            self.host.follow(link, rest);
+        }
+    }
+
     fn climb(&mut self, above: &Spot<'_>) -> Result<bool, Errno> {
         self.check_mount(above.mount)?;
         if procfs(above).is_some() { Ok(false) } else { self.host.climb(above) }

@@ -144,6 +144,7 @@ impl<'a> Walk<'a> {
             Found::Node(node) => {
                 let (name, parents) = names.split_last().expect("a run with unknown names was looked at");
                 parents.iter().for_each(|name| self.enter(name));
+                self.note_link(&node, name, after, &todo[end..]);
                 match node {
                     Node::Symlink(text) if self.follows(after) => self.follow(&text, after, &todo[end..]),
                     Node::Jump(target) if self.follows(after) => self.jump(&target, after, &todo[end..]),
@@ -259,6 +260,17 @@ impl<'a> Walk<'a> {
             }
         }
         Ok(Some(self.finish(Some(node), tail)))
+    }
+
+    /// Tells the lookup of a link that is to be followed, and of what comes behind it.
+    fn note_link(&mut self, node: &Node, name: &[u8], after: After, rest: &[u8]) {
+        let is_link = matches!(node, Node::Symlink(_) | Node::Jump(_) | Node::Magic(_));
+        if self.outside || !is_link || !self.follows(after) {
+            return;
+        }
+        let guest = self.dir.join(name);
+        let place = self.ns.locate(&guest);
+        self.lookup.follow(&Spot { guest: &guest, host: &place.host, mount: place.mount, below_base: None }, rest);
     }
 
     /// Splices the text of a link, found in `dir`, in front of what follows its name.
