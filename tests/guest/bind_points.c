@@ -68,6 +68,17 @@ static void across(void) {
     t(link, "/b1/file", "/b1/new");
     t(link, "/one", "/new");
     t(link, "/b1/missing", "/b2/new");
+    // In a directory that is deleted nothing is made, whatever it would be.
+    t(mkdir, "/b2/deleted", 0755);
+    t(chdir, "/b2/deleted");
+    t(link, "/b1/own", "new");
+    t(rmdir, "/b2/deleted");
+    t(link, "/b1/own", "new");
+    t(link, "/b1/own", "./new");
+    t(link, "/b1/own", "../new");
+    t(link, "/b1/missing", "new");
+    t(rename, "/b1/own", "new");
+    t(chdir, "/");
     t(linkat, AT_FDCWD, "/b1/link", AT_FDCWD, "/b2/new", AT_SYMLINK_FOLLOW);
     t(linkat, AT_FDCWD, "/b1/own", AT_FDCWD, "/b1/sub", 0);
     long fd = open("/b1/own", O_PATH);

@@ -114,6 +114,14 @@ impl World {
             world.names.guest_of(&host).is_some_and(|guest| world.names.leads_to_mount(&guest))
         };
         world.closed = world.closed.iter().filter(|host| !leads(host)).cloned().collect();
+        // The directories that they are in are directories: a binding's name is taken without links.
+        let holders: Vec<_> = world.nodes.keys().filter(|host| leads(host)).cloned().collect();
+        for host in holders {
+            let guest = world.names.guest_of(&HostPath::from_bytes(host.clone()));
+            if guest.is_some_and(|guest| !world.names.is_mount_point(&guest)) {
+                world.nodes.insert(host, Node::Directory);
+            }
+        }
         world
     }
 

@@ -96,7 +96,7 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
         if new.resolved.node.is_some() {
             return Err(Errno::EEXIST.into());
         }
-        if may_be_made(&new.resolved) {
+        if may_be_made(&new) {
             return Err(Errno::EXDEV.into());
         }
     }
@@ -110,8 +110,12 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
 }
 
 /// Whether filename_create of fs/namei.c finds nothing wrong with a new name; what is wrong with it the kernel says.
-fn may_be_made(new: &Resolved) -> bool {
-    new.tail == Tail::Name && !is_too_long(&new.guest)
+fn may_be_made(new: &Target) -> bool {
+    let in_deleted = || {
+        let parent = new.handle.as_ref().filter(|_| new.resolved.below_base.is_some());
+        parent.is_some_and(|parent| fs::fstat(parent.as_fd()).is_ok_and(|stat| stat.st_nlink == 0))
+    };
+    new.resolved.tail == Tail::Name && !is_too_long(&new.resolved.guest) && !in_deleted()
 }
 
 /// What the caller takes the name for.
