@@ -33,8 +33,15 @@ int main(void) {
                                         "/proc/self/cwd/file", "/proc/self/cwd/../file", "/proc/self/cwd",
                                         "/proc/self/fd/51/", "/proc/self/fd/51/.", "/proc/self/fd/51/new", "/proc/self/fd/51/..",
                                         "/proc/self/fd/51/../file", "/proc/self/fd/51/../in/up", "/proc/self/fd/51/../../mid",
-                                        "../../../proc/self/fd/51/../file", "/proc/self/fd/51", "/proc/self/fd/99/x"};
+                                        "../../../proc/self/fd/51/../file", "/proc/self/fd/51", "/proc/self/fd/99/x",
+                                        "/proc/self/root/proc/self/fd/51/../file", "/proc/self/root/missing/x"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         every_labelled(paths[i], AT_FDCWD, paths[i]);
+    // The root is the guest's, and what is refused or missing in it is so behind the link too.
+    struct stat st;
+    snprintf(some_text, sizeof some_text, "/proc/self/root%s", A("shut/mid"));
+    t(stat, some_text, &st);
+    t(stat, "/proc/self/root/..", &st);
+    t(access, "/proc/self/root/proc/self/root/../etc/passwd/x", F_OK);
     fchmodat(top_fd, "shut", 0700, 0);
 }

@@ -6,8 +6,8 @@ use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 
-use super::deleted;
 use super::call::{Action, Call, Exec};
+use super::deleted;
 use super::paths::translate;
 use super::table::Base;
 use crate::error::{Errno, Failure};

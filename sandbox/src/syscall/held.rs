@@ -38,9 +38,7 @@ impl Call<'_> {
         };
         match self.walk(Some(&handle), start, path, (last, refuse)) {
             Err(Errno::EACCES) if guest.is_some() => self.find_above(handle, start, path, (last, refuse)),
-            resolved => {
-                self.reachable(Target { resolved: resolved?, last, handle: Some(handle), via: None })
-            }
+            resolved => self.reachable(Target { resolved: resolved?, last, handle: Some(handle), via: None }),
         }
     }
 
@@ -99,7 +97,12 @@ impl Call<'_> {
     ///
     /// # Errors
     /// As [`Call::target`].
-    pub fn find_behind(&self, link: &HostPath, rest: Vec<u8>, how: (Last, Refuse)) -> Result<Target, Failure> {
+    pub fn find_behind(
+        &self,
+        link: &HostPath,
+        rest: Vec<u8>,
+        how: (Last, Refuse),
+    ) -> Result<Target, Failure> {
         let begin = rest.iter().position(|&byte| byte != b'/');
         let rest = begin.map_or(&b"."[..], |begin| &rest[begin..]);
         let handle = Arc::new(fs::open_path(link.as_bytes())?);
@@ -111,7 +114,8 @@ impl Call<'_> {
             name => name?,
         };
         let target = self.find_from(handle, guest, rest, how)?;
-        let is_below = target.via.is_none() && target.handle.is_some() && target.resolved.below_base.is_some();
+        let is_below =
+            target.via.is_none() && target.handle.is_some() && target.resolved.below_base.is_some();
         if is_below { self.led_from(target) } else { Ok(target) }
     }
 }

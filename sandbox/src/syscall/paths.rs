@@ -195,7 +195,12 @@ impl Call<'_> {
         }
     }
 
-    fn find_target(&self, base: Base, path: &[u8], (last, refuse): (Last, Refuse)) -> Result<Target, Failure> {
+    fn find_target(
+        &self,
+        base: Base,
+        path: &[u8],
+        (last, refuse): (Last, Refuse),
+    ) -> Result<Target, Failure> {
         if path.starts_with(b"/") || path.is_empty() {
             let root = self.root();
             let resolved = self.walk(None, vfs::Base::Named(&root), path, (last, refuse))?;

@@ -67,7 +67,15 @@ impl HostLookup {
     pub fn with(way: Way) -> Self {
         let sysctl = std::fs::read("/proc/sys/fs/protected_symlinks");
         let protected_symlinks = sysctl.is_ok_and(|text| text.trim_ascii() == b"1");
-        Self { way, protected_symlinks, base: None, may_climb: false, above: None, crossed: None, found: None }
+        Self {
+            way,
+            protected_symlinks,
+            base: None,
+            may_climb: false,
+            above: None,
+            crossed: None,
+            found: None,
+        }
     }
 
     /// The directory that the following walks find below their base: that of [`super::Base::Held`].
@@ -113,9 +121,9 @@ impl HostLookup {
         let path = [dir, slash, rest].concat();
         if path.is_empty() {
             // Itself, for which it need not be searched.
-            return Ok(start.try_clone_to_owned().map_err(|error| {
-                Errno::from_raw(error.raw_os_error().unwrap_or(libc::EBADF))
-            })?);
+            return Ok(start
+                .try_clone_to_owned()
+                .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EBADF)))?);
         }
         // A guest may use all of PATH_MAX, and the rootfs has a name of its own in front of that.
         let (mut part, mut rest) = cut(&path);

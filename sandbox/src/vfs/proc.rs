@@ -311,7 +311,11 @@ impl Lookup for ProcLookup<'_> {
 
     fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {
         let entry = procfs(link).and_then(Entry::parse);
-        if entry.is_some_and(|entry| entry.is_place() || entry.is_handle()) {
+        // Not `root`, which is the host's root until the guest's name for it is taken, and nothing of another's process.
+        let leads_on = |entry: Entry<'_>| {
+            self.processes.contains(entry.id) && matches!(entry.names[..], [b"cwd"] | [b"fd", _])
+        };
+        if entry.is_some_and(leads_on) {
             self.host.follow(link, rest);
         }
     }

@@ -270,7 +270,8 @@ impl<'a> Walk<'a> {
         }
         let guest = self.dir.join(name);
         let place = self.ns.locate(&guest);
-        self.lookup.follow(&Spot { guest: &guest, host: &place.host, mount: place.mount, below_base: None }, rest);
+        self.lookup
+            .follow(&Spot { guest: &guest, host: &place.host, mount: place.mount, below_base: None }, rest);
     }
 
     /// Splices the text of a link, found in `dir`, in front of what follows its name.
