@@ -121,9 +121,9 @@ impl HostLookup {
         let path = [dir, slash, rest].concat();
         if path.is_empty() {
             // Itself, for which it need not be searched.
-            return Ok(start
+            return start
                 .try_clone_to_owned()
-                .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EBADF)))?);
+                .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EBADF)));
         }
         // A guest may use all of PATH_MAX, and the rootfs has a name of its own in front of that.
         let (mut part, mut rest) = cut(&path);
