@@ -96,6 +96,7 @@ programs! {
     efault
     elf_corrupt
     elf_made
+    exec_above
     exec_argv
     exec_attributes
     exec_check
@@ -162,6 +163,8 @@ programs! {
     orphaned_group
     orphans
     other_process
+    path_above
+    path_behind
     path_chain
     path_closed
     path_deleted

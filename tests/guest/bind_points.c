@@ -68,6 +68,17 @@ static void across(void) {
     t(link, "/b1/file", "/b1/new");
     t(link, "/one", "/new");
     t(link, "/b1/missing", "/b2/new");
+    // In a directory that is deleted nothing is made, whatever it would be.
+    t(mkdir, "/b2/deleted", 0755);
+    t(chdir, "/b2/deleted");
+    t(link, "/b1/own", "new");
+    t(rmdir, "/b2/deleted");
+    t(link, "/b1/own", "new");
+    t(link, "/b1/own", "./new");
+    t(link, "/b1/own", "../new");
+    t(link, "/b1/missing", "new");
+    t(rename, "/b1/own", "new");
+    t(chdir, "/");
     t(linkat, AT_FDCWD, "/b1/link", AT_FDCWD, "/b2/new", AT_SYMLINK_FOLLOW);
     t(linkat, AT_FDCWD, "/b1/own", AT_FDCWD, "/b1/sub", 0);
     long fd = open("/b1/own", O_PATH);
@@ -153,6 +164,24 @@ int main(void) {
     show_inodes();
     t(chdir, "/");
     names();
+    char longest[258];
+    memset(longest, 'n', 257);
+    longest[0] = '/';
+    longest[257] = 0;
+    for (int flags = 0; flags < 4; flags += flags + 1) {
+        t(renameat2, AT_FDCWD, longest, AT_FDCWD, "/one", flags);
+        t(renameat2, AT_FDCWD, longest, AT_FDCWD, "/one/", flags);
+        t(renameat2, AT_FDCWD, "/one", AT_FDCWD, longest, flags);
+        t(renameat2, AT_FDCWD, "/par", AT_FDCWD, longest, flags);
+    }
+    static const char *const texts[] = {"/one", "/one/", "/b1/", "/b1/file//", "/one/."};
+    for (int i = 0; i < 5; i++) {
+        t(symlink, texts[i], "/slash");
+        topen(AT_FDCWD, "/slash", O_RDWR | O_CREAT, 0644);
+        topen(AT_FDCWD, "/slash", O_RDONLY | O_CREAT, 0644);
+        topen(AT_FDCWD, "/slash", O_RDONLY);
+        t(unlink, "/slash");
+    }
     across();
     list("/");
     list("/b1");

@@ -83,6 +83,11 @@ int main(void) {
     TRY(d, A("dir/file"), O_RDONLY, 0, RESOLVE_BENEATH);
     TRY(d, "magic", O_RDONLY, 0, RESOLVE_BENEATH);
     TRY(d, "missing", O_RDONLY, 0, RESOLVE_BENEATH);
+    // What is to be no file is not looked at.
+    TRY(d, "up/", O_RDWR | O_CREAT, 0600, RESOLVE_BENEATH);
+    TRY(d, "absolute//", O_RDWR | O_CREAT, 0600, RESOLVE_BENEATH);
+    TRY(d, "up/file/", O_RDWR | O_CREAT, 0600, RESOLVE_BENEATH);
+    TRY(d, "sub/../../x/", O_RDWR | O_CREAT, 0600, RESOLVE_BENEATH);
     TRY(d, "..", O_RDONLY, 0, RESOLVE_BENEATH);
     TRY(d, ".", O_RDONLY, 0, RESOLVE_BENEATH);
     TRY(d, "sub/..", O_RDONLY, 0, RESOLVE_BENEATH);

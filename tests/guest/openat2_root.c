@@ -68,6 +68,18 @@ int main(void) {
     both(b, "moved", "../file");
     both(b, "moved", "far/file");
     both(b, "moved", ".");
+    // Nothing that is above asks to be searched.
+    ln("/e", "top/a/to_root");
+    ln("../../e", "top/a/to_up");
+    mkfile("top/a/e", "");
+    chmod("top", 0);
+    both(a, "closed", "/");
+    both(a, "closed", "/e");
+    both(a, "closed", "../e");
+    both(a, "closed", "to_root");
+    both(a, "closed", "to_up");
+    both(a, "closed", "/missing/x");
+    chmod("top", 0700);
     // Creation stays inside as well.
     struct open_how how = {O_RDWR | O_CREAT, 0600, RESOLVE_IN_ROOT};
     t(openat2, top, "../../made", &how, 0);

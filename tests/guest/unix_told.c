@@ -92,4 +92,16 @@ int main(void) {
     t(recvfrom, fd, text, 8, 0, text, bad_page());
     t(recvfrom, fd, text, 8, 0, 0, &size);
     t(recvfrom, fd, text, 8, 0, 0, 0);
+    // One directory entry, by whatever path.
+    static const char *const spelled[] = {"./again", "again", "dir/../again", "again", ".//again", "again"};
+    for (size_t i = 0; i < sizeof spelled / sizeof *spelled; i++) {
+        struct sockaddr_un told = {0};
+        socklen_t size = sizeof told;
+        int again = dgram();
+        BIND(again, spelled[i]);
+        t(getsockname, again, &told, &size);
+        printf("%s is told %s, length %u\n", spelled[i], told.sun_path, size);
+        t(unlink, "again");
+        close(again);
+    }
 }

@@ -37,7 +37,11 @@ fn check_program(file: &File, data: &[u8], headers: Result<Headers, Errno>, mach
         let bytes = [data[at], data[at + 1]];
         if machine.little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) }
     };
-    let header = goblin::elf::Elf::parse_header(data);
+    // Of a program for the host the kernel asks the machine alone, goblin the size and byte order that it says it has.
+    let mut said = data.to_vec();
+    said[4] = if wide { 2 } else { 1 };
+    said[5] = if machine.little { 1 } else { 2 };
+    let header = goblin::elf::Elf::parse_header(&said);
     if let Ok(header) = header {
         let container = if wide { Container::Big } else { Container::Little };
         let endian = if machine.little { Endian::Little } else { Endian::Big };

@@ -114,18 +114,31 @@ impl World {
             world.names.guest_of(&host).is_some_and(|guest| world.names.leads_to_mount(&guest))
         };
         world.closed = world.closed.iter().filter(|host| !leads(host)).cloned().collect();
+        // The directories that they are in are directories: a binding's name is taken without links.
+        let holders: Vec<_> = world.nodes.keys().filter(|host| leads(host)).cloned().collect();
+        for host in holders {
+            let guest = world.names.guest_of(&HostPath::from_bytes(host.clone()));
+            if guest.is_some_and(|guest| !world.names.is_mount_point(&guest)) {
+                world.nodes.insert(host, Node::Directory);
+            }
+        }
         world
     }
 
-    /// The guest name of a directory that can be reached.
+    /// The guest name of a directory that can be reached from the root.
     fn directory(&self, bytes: &mut Bytes<'_>) -> Vec<u8> {
         let named = |(host, node): (&Vec<u8>, &Node)| {
             let guest = self.names.guest_of(&HostPath::from_bytes(host.clone()));
-            guest.filter(|guest| *node == Node::Directory && self.at(guest) == Ok(Node::Directory))
+            guest.filter(|guest| *node == Node::Directory && self.is_reached(guest))
         };
         let mut all: Vec<_> = self.nodes.iter().filter_map(named).collect();
         all.insert(0, GuestPath::root());
         all[bytes.below(all.len())].as_bytes().to_vec()
+    }
+
+    fn is_reached(&self, directory: &GuestPath) -> bool {
+        self.at(directory) == Ok(Node::Directory)
+            && directory.parent().is_none_or(|above| self.is_reached(&above))
     }
 
     /// What lies at a guest path whose parents are directories.

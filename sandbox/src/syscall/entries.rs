@@ -96,7 +96,7 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
         if new.resolved.node.is_some() {
             return Err(Errno::EEXIST.into());
         }
-        if may_be_made(&new.resolved) {
+        if may_be_made(&new) {
             return Err(Errno::EXDEV.into());
         }
     }
@@ -110,8 +110,12 @@ pub fn link(call: &mut Call<'_>) -> Result<Action, Failure> {
 }
 
 /// Whether filename_create of fs/namei.c finds nothing wrong with a new name; what is wrong with it the kernel says.
-fn may_be_made(new: &Resolved) -> bool {
-    new.tail == Tail::Name && !is_too_long(&new.guest)
+fn may_be_made(new: &Target) -> bool {
+    let in_deleted = || {
+        let parent = new.handle.as_ref().filter(|_| new.resolved.below_base.is_some());
+        parent.is_some_and(|parent| fs::fstat(parent.as_fd()).is_ok_and(|stat| stat.st_nlink == 0))
+    };
+    new.resolved.tail == Tail::Name && !is_too_long(&new.resolved.guest) && !in_deleted()
 }
 
 /// What the caller takes the name for.
@@ -214,8 +218,10 @@ fn check_rename(call: &Call<'_>, old: &Resolved, new: &Resolved, flags: u32) -> 
     let exchange = flags & libc::RENAME_EXCHANGE != 0;
     let is_directory = |entry: &Resolved| entry.node == Some(Node::Directory);
     match (&old.node, &new.node) {
+        (None, _) if is_too_long(&old.guest) => return Err(Errno::ENAMETOOLONG),
         (None, _) => return Err(Errno::ENOENT),
         (_, Some(_)) if flags & libc::RENAME_NOREPLACE != 0 => return Err(Errno::EEXIST),
+        (_, None) if is_too_long(&new.guest) => return Err(Errno::ENAMETOOLONG),
         (_, None) if exchange => return Err(Errno::ENOENT),
         _ => {}
     }

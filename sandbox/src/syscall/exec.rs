@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 
 use super::call::{Action, Call, Exec};
+use super::deleted;
 use super::paths::translate;
 use super::table::Base;
 use crate::error::{Errno, Failure};
@@ -222,13 +223,22 @@ impl GuestFiles<'_, '_> {
         let target = self.call.target_of(base, path, last)?;
         match &target.resolved.node {
             Some(Node::Symlink(_) | Node::Jump(_)) => return Err(Errno::ELOOP.into()),
+            Some(Node::Magic(_)) if last == Last::NoFollow => return Err(Errno::ELOOP.into()),
             Some(Node::Magic(_)) => return self.by_link(&target.resolved.host),
             // It may have no name any more.
             Some(Node::Directory) => return Err(Errno::EACCES.into()),
             Some(Node::Other) => {}
             None => return Err(Errno::ENOENT.into()),
         }
-        Ok(Found::open(target.resolved.guest, target.resolved.host)?)
+        let is_held = target.resolved.below_base.is_some();
+        match Found::open(target.resolved.guest.clone(), target.resolved.host.clone()) {
+            // Perhaps it is a directory above the one that the path begins at which is closed.
+            Err(Errno::EACCES) if is_held => {
+                let file = self.call.open_target(&target)?;
+                self.by_link(&HostPath::from_bytes(deleted::link(&file)))
+            }
+            found => Ok(found?),
+        }
     }
 
     fn by_descriptor(&mut self, argument: usize) -> Result<Found, Failure> {

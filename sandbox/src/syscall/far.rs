@@ -50,6 +50,25 @@ impl Call<'_> {
         }
     }
 
+    /// Leads the kernel to `target`, whose directory is not the one that the caller's path starts at.
+    ///
+    /// # Errors
+    /// As open(2).
+    pub fn led_from(&self, target: Target) -> Result<Target, Failure> {
+        let mut led = self.led(target)?;
+        if led.via.is_none() {
+            let handle = led.handle.clone().expect("the directory is held");
+            let path = match (led.last, led.resolved.tail) {
+                (Last::Entry, Tail::DotDot) => [&self.link_for_guest(&handle)[..], b"/.."].concat(),
+                (Last::Entry, _) => [&self.link_for_guest(&handle)[..], b"/."].concat(),
+                // The directory itself, where a link to it would not be followed: the kernel must find it by its name.
+                _ => led.resolved.host_argument(led.last),
+            };
+            led.via = Some(Via { file: handle, path });
+        }
+        Ok(led)
+    }
+
     /// Leads the kernel to `target` through a descriptor, unless it is the very directory that the path starts at.
     fn led(&self, mut target: Target) -> Result<Target, Failure> {
         let tail = target.resolved.tail;
@@ -62,7 +81,7 @@ impl Call<'_> {
         let file = if whole { Some(self.open_target(&target)?) } else { None };
         // A call that follows no link must be told that this one is to be followed, by a dot for which the directory is
         // searched. The directory above a ".." was found without.
-        let needs_dot = tail == Tail::DotDot && target.last == Last::NoFollow;
+        let needs_dot = tail == Tail::DotDot && matches!(target.last, Last::NoFollow | Last::CreateNew);
         let is_open = |file: &OwnedFd| fs::access(file.as_fd(), libc::X_OK, libc::AT_EACCESS).is_ok();
         let file = file.filter(|file| !needs_dot || is_open(file));
         let by_name = file.is_none();
@@ -82,9 +101,14 @@ impl Call<'_> {
             Tail::DotDot => b"",
             Tail::Dot => b"/.",
         };
-        let link = format!("/proc/{}/fd/{}", self.world.tracer, file.as_raw_fd());
-        target.via = Some(Via { file: Arc::new(file), path: [link.as_bytes(), &name, end].concat() });
+        let path = [&self.link_for_guest(&file)[..], &name, end].concat();
+        target.via = Some(Via { file: Arc::new(file), path });
         Ok(target)
+    }
+
+    /// The tracer's descriptor, as the caller finds it.
+    fn link_for_guest(&self, file: &OwnedFd) -> Vec<u8> {
+        format!("/proc/{}/fd/{}", self.world.tracer, file.as_raw_fd()).into_bytes()
     }
 
     /// Whether the directory `handle`, which lies too deep for the kernel to tell its path, is the one named `guest`.

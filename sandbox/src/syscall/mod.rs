@@ -19,6 +19,8 @@ pub mod entries;
 
 mod far;
 
+mod held;
+
 mod text;
 
 pub mod log;

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::call::{Action, Call, Rewrite};
-use super::deleted::{Climbed, link};
+use super::deleted::link;
 use super::far::Via;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure};
@@ -117,6 +117,10 @@ pub fn check_intent(row: &Row, intent: Intent, resolved: &Resolved) -> Result<()
     }
 }
 
+fn ends_in_dotdot(path: &[u8]) -> bool {
+    path.rsplit(|&byte| byte == b'/').find(|name| !name.is_empty()) == Some(b"..")
+}
+
 /// Whether no file system has an entry of this name.
 pub fn is_too_long(entry: &GuestPath) -> bool {
     entry.name().is_some_and(|name| name.len() > NAME_MAX)
@@ -166,7 +170,20 @@ impl Call<'_> {
         last: Last,
         refuse: Refuse,
     ) -> Result<Target, Failure> {
-        let found = self.find_target(base, path, self.treated(last), refuse)?;
+        let how = (self.treated(last), refuse);
+        self.world.lookup.borrow_mut().crossed = None;
+        let found = match self.find_target(base, path, how) {
+            Err(Failure::Errno(errno @ (Errno::ENOENT | Errno::EACCES))) => {
+                let crossed = self.world.lookup.borrow_mut().crossed.take();
+                let Some((link, mut rest)) = crossed else { return Err(errno.into()) };
+                if how.0 == Last::Entry && ends_in_dotdot(path) {
+                    // Such a walk ends in the directory before that, as a dot.
+                    rest.push(b'.');
+                }
+                self.find_behind(&link, rest, how)?
+            }
+            found => found?,
+        };
         self.trace_place(&found.resolved);
         Ok(found)
     }
@@ -178,24 +195,19 @@ impl Call<'_> {
         }
     }
 
-    fn find_target(&self, base: Base, path: &[u8], last: Last, refuse: Refuse) -> Result<Target, Failure> {
+    fn find_target(
+        &self,
+        base: Base,
+        path: &[u8],
+        (last, refuse): (Last, Refuse),
+    ) -> Result<Target, Failure> {
         if path.starts_with(b"/") || path.is_empty() {
             let root = self.root();
             let resolved = self.walk(None, vfs::Base::Named(&root), path, (last, refuse))?;
             return self.reachable(Target { resolved, last, handle: None, via: None });
         }
         let (handle, guest) = self.base(base, path)?;
-        let start = match &guest {
-            Some(guest) => vfs::Base::Held(guest),
-            None => {
-                if let Some(climbed) = self.climb(&handle, path)? {
-                    return self.find_climbed(handle, climbed, (last, refuse));
-                }
-                vfs::Base::Outside
-            }
-        };
-        let resolved = self.walk(Some(&handle), start, path, (last, refuse))?;
-        self.reachable(Target { resolved, last, handle: Some(handle), via: None })
+        self.find_from(handle, guest, path, (last, refuse))
     }
 
     /// The guest name of the directory that `base` means; `None` if it has none.
@@ -206,31 +218,6 @@ impl Call<'_> {
         Ok(self.base(base, b"..")?.1)
     }
 
-    /// Where a path leads that begins with `..` of the deleted directory `handle`.
-    fn find_climbed(
-        &self,
-        handle: Arc<OwnedFd>,
-        climbed: Climbed<'_>,
-        (last, refuse): (Last, Refuse),
-    ) -> Result<Target, Failure> {
-        let Climbed { handle: upper, name, steps, rest, is_last } = climbed;
-        if let Some(name) = name {
-            let mut resolved = self.walk(None, vfs::Base::Named(&name), rest, (last, refuse))?;
-            if is_last && last == Last::Entry {
-                resolved.tail = Tail::DotDot;
-            }
-            return self.reachable(Target { resolved, last, handle: None, via: None });
-        }
-        let mut resolved = self.walk(Some(&upper), vfs::Base::Outside, rest, (last, refuse))?;
-        // The kernel finds the way up from the same directory.
-        let up = vec![&b".."[..]; steps].join(&b'/');
-        resolved.below_base = resolved.below_base.map(|below| match &below[..] {
-            b"" => up,
-            below => [&up[..], b"/", below].concat(),
-        });
-        Ok(Target { resolved, last, handle: Some(handle), via: None })
-    }
-
     /// Where a path leads from a named directory.
     ///
     /// # Errors
@@ -239,7 +226,7 @@ impl Call<'_> {
         self.walk(None, start, path, (Last::Follow, Refuse::default()))
     }
 
-    fn walk(
+    pub(super) fn walk(
         &self,
         handle: Option<&Arc<OwnedFd>>,
         start: vfs::Base<'_>,

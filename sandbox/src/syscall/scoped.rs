@@ -52,7 +52,11 @@ impl Call<'_> {
             Last::Follow | Last::Create => fs::Follow::All,
             Last::NoFollow | Last::CreateNew | Last::Entry => fs::Follow::NotLast,
         };
-        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), path, follow) {
+        let walked = match last {
+            Last::Create | Last::CreateNew => before_directory(path),
+            Last::Follow | Last::NoFollow | Last::Entry => None,
+        };
+        if scope == Scope::Beneath && fs::leaves_directory(handle.as_fd(), walked.unwrap_or(path), follow) {
             return Err(Errno::EXDEV.into());
         }
         let Some(top) = guest else {
@@ -92,6 +96,15 @@ impl Call<'_> {
         self.trace_place(&resolved);
         Ok(Target { resolved, last, handle: Some(handle), via: None })
     }
+}
+
+/// What is walked of a path with a slash behind a name, where a file is to be made: EISDIR comes before that name is
+/// looked up (open_last_lookups of fs/namei.c).
+fn before_directory(path: &[u8]) -> Option<&[u8]> {
+    let end = path.iter().rposition(|&byte| byte != b'/')? + 1;
+    let start = path[..end].iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
+    let is_name = end < path.len() && !matches!(&path[start..end], b"." | b"..");
+    is_name.then_some(if start == 0 { b"." } else { &path[..start] })
 }
 
 /// `path` without what would leave a directory that is the root: slashes, `.` and `..` at its beginning.

@@ -142,9 +142,9 @@ fn place(call: &Call<'_>, path: &[u8]) -> Result<Place, Failure> {
         other => other,
     })?;
     // In the working directory itself the kernel needs no help, and the name stays as the guest gave it.
-    if resolved.below_base.as_deref().is_some_and(|below| !below.is_empty() && !below.contains(&b'/')) {
-        let name = resolved.base_argument(Last::Entry).expect("the place lies below the base");
-        return Ok(Place { name, rename: None });
+    let is_here = |below: &[u8]| !below.is_empty() && !below.contains(&b'/');
+    if resolved.unchanged && resolved.below_base.as_deref().is_some_and(is_here) {
+        return Ok(Place { name: path.to_vec(), rename: None });
     }
     let (parent, entry) = split(path);
     let parent = call.target_of(Base::Cwd, parent, Last::Follow)?;

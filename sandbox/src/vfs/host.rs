@@ -3,7 +3,7 @@
 //! Source: openat2(2), open(2) for O_PATH, proc_sys_fs(5) for `protected_symlinks`.
 #![forbid(unsafe_code)]
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
@@ -11,8 +11,9 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, OpenHow, ResolveFlag, openat, openat2
 use nix::libc;
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat};
 
-use super::{GuestPath, Lookup, Node, Resolved, Spot};
+use super::{GuestPath, HostPath, Lookup, Node, Resolved, Spot};
 use crate::error::Errno;
+use crate::sys::fs;
 
 /// PATH_MAX without the NUL, and without a slash and a dot to say that this is a directory.
 const MAX_PART: usize = 4093;
@@ -47,6 +48,12 @@ pub struct HostLookup {
     way: Way,
     protected_symlinks: bool,
     base: Option<Arc<OwnedFd>>,
+    /// Walks go up from their base by its own `..`, which asks nothing of the directories above.
+    pub may_climb: bool,
+    /// The directory above the base that the walk has come to.
+    above: Option<Arc<OwnedFd>>,
+    /// The last link of a process in /proc that the walk went through, and what it had still to go from there.
+    pub crossed: Option<(HostPath, Vec<u8>)>,
     found: Option<(GuestPath, Found)>,
 }
 
@@ -60,17 +67,32 @@ impl HostLookup {
     pub fn with(way: Way) -> Self {
         let sysctl = std::fs::read("/proc/sys/fs/protected_symlinks");
         let protected_symlinks = sysctl.is_ok_and(|text| text.trim_ascii() == b"1");
-        Self { way, protected_symlinks, base: None, found: None }
+        Self {
+            way,
+            protected_symlinks,
+            base: None,
+            may_climb: false,
+            above: None,
+            crossed: None,
+            found: None,
+        }
     }
 
     /// The directory that the following walks find below their base: that of [`super::Base::Held`].
     pub fn hold(&mut self, base: Option<Arc<OwnedFd>>) {
         self.base = base;
+        self.above = None;
+    }
+
+    /// The directory that the last walk went up to.
+    pub fn climbed(&self) -> Option<Arc<OwnedFd>> {
+        self.above.clone()
     }
 
     /// Closes what the last walk found and where it began.
     pub fn forget(&mut self) {
         self.base = None;
+        self.above = None;
         self.found = None;
     }
 
@@ -91,15 +113,20 @@ impl HostLookup {
 
     /// Opens `rest` below a directory, or the directory itself.
     fn open_path(&self, below_base: Option<&[u8]>, host: &[u8], rest: &[u8]) -> Result<OwnedFd, Errno> {
-        let (start, dir) = match (below_base, &self.base) {
+        let (start, dir) = match (below_base, self.above.as_ref().or(self.base.as_ref())) {
             (Some(below), Some(base)) => (base.as_fd(), below),
             (None, _) | (_, None) => (AT_FDCWD, host),
         };
         let slash: &[u8] = if dir.is_empty() || dir.ends_with(b"/") || rest.is_empty() { b"" } else { b"/" };
         let path = [dir, slash, rest].concat();
-        let path = if path.is_empty() { b"." } else { &path[..] };
+        if path.is_empty() {
+            // Itself, for which it need not be searched.
+            return start
+                .try_clone_to_owned()
+                .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EBADF)));
+        }
         // A guest may use all of PATH_MAX, and the rootfs has a name of its own in front of that.
-        let (mut part, mut rest) = cut(path);
+        let (mut part, mut rest) = cut(&path);
         let mut parent: Option<OwnedFd> = None;
         loop {
             let start = parent.as_ref().map_or(start, AsFd::as_fd);
@@ -140,6 +167,8 @@ impl Default for HostLookup {
 impl Lookup for HostLookup {
     fn begin(&mut self) {
         self.found = None;
+        self.above = None;
+        self.crossed = None;
     }
 
     fn look(&mut self, spot: &Spot<'_>) -> Result<Node, Errno> {
@@ -162,6 +191,24 @@ impl Lookup for HostLookup {
 
     fn search(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
         self.open_path(dir.below_base, dir.host.as_bytes(), b".").map(drop)
+    }
+
+    fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {
+        self.crossed = Some((link.host.clone(), rest.to_vec()));
+    }
+
+    fn climb(&mut self, above: &Spot<'_>) -> Result<bool, Errno> {
+        let base = self.above.as_ref().or(self.base.as_ref()).filter(|_| self.may_climb);
+        let Some(base) = base else { return Ok(false) };
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let found = openat(base, "..", flags, Mode::empty())?;
+        // It may have been moved to where the guest has nothing.
+        let name = fs::readlink(format!("/proc/self/fd/{}", found.as_raw_fd()).as_bytes());
+        let is_there = name.is_ok_and(|name| name == above.host.as_bytes());
+        if is_there {
+            self.above = Some(Arc::new(found));
+        }
+        Ok(is_there)
     }
 
     /// As may_follow_link in fs/namei.c: nobody is led on by another user's link in a directory like /tmp.

@@ -72,6 +72,21 @@ pub trait Lookup {
         Ok(())
     }
 
+    /// The walk goes through `link`, and `rest` is what it has still to go.
+    fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {
+        let _ = (link, rest);
+    }
+
+    /// Whether the walk's base is now the directory `above` it, so that places are found below that; `false` where the
+    /// lookup stays with the base that it was given.
+    ///
+    /// # Errors
+    /// EACCES where the base may not be searched.
+    fn climb(&mut self, above: &Spot<'_>) -> Result<bool, Errno> {
+        let _ = above;
+        Ok(false)
+    }
+
     /// Whether the symlink just found in the directory `dir` may be followed as the last component.
     ///
     /// # Errors

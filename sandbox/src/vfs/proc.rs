@@ -309,6 +309,22 @@ impl Lookup for ProcLookup<'_> {
         if closed { Err(Errno::EACCES) } else { self.host.search(dir) }
     }
 
+    fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {
+        let entry = procfs(link).and_then(Entry::parse);
+        // Not `root`, which is the host's root until the guest's name for it is taken, and nothing of another's process.
+        let leads_on = |entry: Entry<'_>| {
+            self.processes.contains(entry.id) && matches!(entry.names[..], [b"cwd"] | [b"fd", _])
+        };
+        if entry.is_some_and(leads_on) {
+            self.host.follow(link, rest);
+        }
+    }
+
+    fn climb(&mut self, above: &Spot<'_>) -> Result<bool, Errno> {
+        self.check_mount(above.mount)?;
+        if procfs(above).is_some() { Ok(false) } else { self.host.climb(above) }
+    }
+
     fn may_follow(&mut self, dir: &Spot<'_>) -> Result<(), Errno> {
         if procfs(dir).is_some() { Ok(()) } else { self.host.may_follow(dir) }
     }

@@ -54,6 +54,8 @@ pub(super) struct Walk<'a> {
     /// The directory reached, and its path below the handle of the base while it is there.
     dir: GuestPath,
     below_base: Option<Vec<u8>>,
+    /// The base is the root of all, so that absolute paths go on there, by whatever name it has now.
+    root_is_held: bool,
     /// The base has no guest name, so the mount table says nothing about what lies below it.
     outside: bool,
     /// What is left to walk from `dir`. Links are spliced in front of what follows them.
@@ -85,6 +87,7 @@ impl<'a> Walk<'a> {
             last,
             dir,
             below_base: held.then(Vec::new),
+            root_is_held: matches!(base, Base::Held(dir) if *dir == GuestPath::root()),
             outside: matches!(base, Base::Outside),
             todo: Vec::new(),
             links: 0,
@@ -111,6 +114,10 @@ impl<'a> Walk<'a> {
         let known = if self.outside { 0 } else { self.ns.known_names(&self.dir, &names) };
         self.enter_known(&names[..known])?;
         if known == names.len() {
+            if run.after == After::Slash && self.last == Last::Create {
+                // As below.
+                return Err(Errno::EISDIR.into());
+            }
             return self.arrive(self.known_node(), false, run.after, todo);
         }
 
@@ -137,6 +144,7 @@ impl<'a> Walk<'a> {
             Found::Node(node) => {
                 let (name, parents) = names.split_last().expect("a run with unknown names was looked at");
                 parents.iter().for_each(|name| self.enter(name));
+                self.note_link(&node, name, after, &todo[end..]);
                 match node {
                     Node::Symlink(text) if self.follows(after) => self.follow(&text, after, &todo[end..]),
                     Node::Jump(target) if self.follows(after) => self.jump(&target, after, &todo[end..]),
@@ -238,13 +246,32 @@ impl<'a> Walk<'a> {
             self.search()?;
         }
         if let After::DotDot(rest) = after {
+            let was_held = self.below_base.is_some();
             self.ascend()?;
             if todo[rest..].iter().any(|&byte| byte != b'/') {
                 self.todo = todo[rest..].to_vec();
                 return Ok(None);
             }
+            if was_held && self.below_base.is_none() {
+                // From now on by name, for which the directories above must be open.
+                if let Err(Stop::Errno(Errno::EACCES)) = self.probe_dir(|lookup, dir| lookup.look(dir)) {
+                    return Err(Errno::EACCES.into());
+                }
+            }
         }
         Ok(Some(self.finish(Some(node), tail)))
+    }
+
+    /// Tells the lookup of a link that is to be followed, and of what comes behind it.
+    fn note_link(&mut self, node: &Node, name: &[u8], after: After, rest: &[u8]) {
+        let is_link = matches!(node, Node::Symlink(_) | Node::Jump(_) | Node::Magic(_));
+        if self.outside || !is_link || !self.follows(after) {
+            return;
+        }
+        let guest = self.dir.join(name);
+        let place = self.ns.locate(&guest);
+        self.lookup
+            .follow(&Spot { guest: &guest, host: &place.host, mount: place.mount, below_base: None }, rest);
     }
 
     /// Splices the text of a link, found in `dir`, in front of what follows its name.
@@ -286,6 +313,7 @@ impl<'a> Walk<'a> {
             self.dir = root.clone();
             self.outside = false;
             self.leave_base();
+            self.below_base = (self.root_is_held && *root == GuestPath::root()).then(Vec::new);
         }
         self.todo = path;
     }
@@ -328,6 +356,10 @@ impl<'a> Walk<'a> {
         if self.dir == *self.root && !self.outside {
             return Ok(());
         }
+        if self.climb()? {
+            self.dir.pop();
+            return Ok(());
+        }
         match &mut self.below_base {
             Some(below) if !below.is_empty() => {
                 let end = below.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
@@ -339,6 +371,16 @@ impl<'a> Walk<'a> {
         }
         self.dir.pop();
         Ok(())
+    }
+
+    /// Lets the directory above the base be the base, if the lookup does that. Not over the edge of a mount.
+    fn climb(&mut self) -> Result<bool, Errno> {
+        let is_at_base = self.below_base.as_ref().is_some_and(Vec::is_empty) && !self.outside;
+        let above = self.dir.parent().filter(|_| is_at_base && !self.ns.is_mount_point(&self.dir));
+        let Some(above) = above else { return Ok(false) };
+        let place = self.ns.locate(&above);
+        let spot = Spot { guest: &above, host: &place.host, mount: place.mount, below_base: None };
+        self.lookup.climb(&spot)
     }
 
     fn leave_base(&mut self) {

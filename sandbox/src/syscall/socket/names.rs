@@ -63,7 +63,9 @@ impl Names {
 
     /// Notes that the socket which the kernel knows as `kernel` is `guest` to the guest.
     pub fn give(&mut self, kernel: Vec<u8>, guest: &[u8]) {
-        if kernel != guest {
+        if kernel == guest {
+            self.given.remove(&kernel);
+        } else {
             self.given.insert(kernel, guest.to_vec());
         }
     }
@@ -113,6 +115,10 @@ mod tests {
         assert_eq!(names.guest(b"/proc/1/fd/2/sock"), Some(&b"/run/sock"[..]));
         assert_eq!(names.guest_of_part(b"/proc/1", 17), Some(&b"/run/sock"[..]));
         assert_eq!(names.guest_of_part(b"/proc/1", 16), None);
+        assert_eq!(names.guest(b"relative"), None);
+        // The kernel's names are used again.
+        names.give(b"relative".to_vec(), b"by/../relative");
+        names.give(b"relative".to_vec(), b"relative");
         assert_eq!(names.guest(b"relative"), None);
         assert_ne!(names.stand_in(), names.stand_in());
     }
