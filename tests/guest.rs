@@ -198,6 +198,7 @@ programs! {
     ptrace_events
     ptrace_memory
     ptrace_newborn
+    ptrace_seccomp
     ptrace_seize
     ptrace_signals
     ptrace_status

@@ -36,8 +36,7 @@ pub(super) mod option {
     pub const EXIT: u64 = 1 << 6;
     pub const EXITKILL: u64 = 1 << 20;
     pub const SUSPEND_SECCOMP: u64 = 1 << 21;
-    /// All but TRACESECCOMP, as in a kernel without filters: xroot cannot tell a guest's SECCOMP_RET_TRACE from its own.
-    pub const ALL: u64 = 0x7f | EXITKILL | SUSPEND_SECCOMP;
+    pub const ALL: u64 = 0xff | EXITKILL | SUSPEND_SECCOMP;
 }
 
 /// Who traces whom among the guest's tasks.
@@ -142,6 +141,8 @@ pub(super) enum Kind {
     Signal,
     /// It is about to make a call.
     Entry,
+    /// PTRACE_EVENT_SECCOMP: a filter of its own hands the call that it is about to make to its tracer.
+    Filtered,
     /// It has made one.
     Exit,
     /// A PTRACE_EVENT_* other than those below.

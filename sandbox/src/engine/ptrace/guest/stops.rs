@@ -138,6 +138,16 @@ impl Engine<'_> {
         Ok(true)
     }
 
+    /// A filter of the task's own says SECCOMP_RET_TRACE, with `data`: false if it has no tracer that wants to decide.
+    pub(in crate::engine::ptrace) fn show_filtered(&mut self, pid: Pid, data: u16) -> Result<bool, Failure> {
+        const EVENT: i32 = libc::PTRACE_EVENT_SECCOMP;
+        if !self.guest.tracees.get(&pid).is_some_and(|tracee| tracee.wants(1 << EVENT)) {
+            return Ok(false);
+        }
+        self.show_event(pid, Kind::Filtered, SIGTRAP | EVENT << 8, data.into())?;
+        Ok(true)
+    }
+
     /// A signal is about to be delivered: true if the tracer decides about it.
     pub(in crate::engine::ptrace) fn show_signal(&mut self, pid: Pid, signal: i32) -> Result<bool, Failure> {
         if self.guest.is_idle() {
@@ -249,6 +259,8 @@ impl Engine<'_> {
     pub(super) fn go_on(&mut self, pid: Pid, kind: Kind, signal: i32) -> Result<(), Failure> {
         match kind {
             Kind::Entry => self.enter_call(pid, signal),
+            // The kernel takes no signal here.
+            Kind::Filtered => self.on_agreed(pid),
             Kind::Exec => self.leave_exec(pid, signal),
             Kind::Exit => {
                 self.executed(pid);
