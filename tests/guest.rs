@@ -185,6 +185,7 @@ programs! {
     privileged
     proc_child
     proc_deleted
+    proc_fd_cwd
     proc_links
     proc_open
     proc_paths
