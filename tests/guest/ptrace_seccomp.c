@@ -14,6 +14,7 @@ static void filtered(void) {
         TRACED(openat, 3),
         TRACED(execve, 4),
         TRACED(uname, 5),
+        TRACED(seccomp, 6),
         WHEN(rmdir, SECCOMP_RET_ERRNO | EXDEV),
         RET(SECCOMP_RET_ALLOW),
     };
@@ -34,6 +35,11 @@ static void calls(void) {
     t(openat, AT_FDCWD, "nowhere", O_RDONLY);
     t(uname, bad_page());
     t(getuid, 0);
+    // Much to copy: the tracer is asked once all the same.
+    static struct sock_filter lengthy[2000];
+    for (size_t i = 0; i < LENGTH(lengthy); i++)
+        lengthy[i] = (struct sock_filter)RET(SECCOMP_RET_ALLOW);
+    printf("seccomp = %ld\n", install_with(0, lengthy, LENGTH(lengthy)));
     raise(SIGUSR1);
     fflush(stdout);
     char *argv[] = {"ptrace_seccomp", "end", NULL};

@@ -48,7 +48,8 @@ impl Engine<'_> {
             // A tracer, or xroot for one, has taken the call away at its entry.
             return Ok(self.resume(pid, 0)?);
         }
-        self.judge(pid, regs, false)
+        let agreed = self.guest.takes_again(pid, &regs);
+        self.judge(pid, regs, agreed)
     }
 
     /// The guest's tracer lets a call go on that a filter has handed to it, as it is now.

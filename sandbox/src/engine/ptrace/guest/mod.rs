@@ -56,8 +56,8 @@ pub(super) struct Guest {
     newborn: HashSet<Pid>,
     /// Tasks that are left in a group-stop until SIGCONT.
     listening: HashSet<Pid>,
-    /// Tasks that make a call again, at this address: its entry has been told of already.
-    again: HashMap<Pid, u64>,
+    /// Tracees that make a call again, with this program counter and stack pointer: their tracers know of it already.
+    again: HashMap<Pid, [u64; 2]>,
     /// Counts what there is to report, for the oldest to come first.
     clock: u64,
 }
@@ -190,10 +190,19 @@ impl Guest {
 
     /// Notes that the call at `regs` is made again, after xroot has used its first try for itself.
     pub(super) fn make_again(&mut self, pid: Pid, regs: &Regs) {
-        let shows_calls = self.tracees.get(&pid).is_some_and(|tracee| tracee.resume == Resume::Syscall);
-        if shows_calls {
-            self.again.insert(pid, regs.ip());
+        if self.is_traced(pid) {
+            self.again.insert(pid, [regs.ip(), regs.sp()]);
         }
+    }
+
+    /// As [`Self::is_made_again`], where the call does go on.
+    pub(super) fn takes_again(&mut self, pid: Pid, regs: &Regs) -> bool {
+        self.again.remove(&pid) == Some([regs.ip(), regs.sp()])
+    }
+
+    /// True if the call at `regs` is one that is made again.
+    pub(super) fn is_made_again(&self, pid: Pid, regs: &Regs) -> bool {
+        self.again.get(&pid) == Some(&[regs.ip(), regs.sp()])
     }
 
     /// Notes that the call `nr` of a task is answered, and that the kernel makes none.

@@ -30,12 +30,11 @@ impl Engine<'_> {
         if self.guest.is_idle() || ptrace::event_message(pid)? != ENTRY {
             return self.on_syscall_exit(pid);
         }
-        let ip = ptrace::regs(pid)?.ip();
+        let regs = ptrace::regs(pid)?;
         if let Some(tracee) = self.guest.tracees.get_mut(&pid) {
             tracee.answered = None;
         }
-        let is_again = self.guest.again.remove(&pid) == Some(ip);
-        if self.shows_calls(pid) && !is_again {
+        if self.shows_calls(pid) && !self.guest.is_made_again(pid, &regs) {
             return self.show_call(pid, Kind::Entry);
         }
         self.enter_call(pid, 0)
