@@ -2,7 +2,7 @@
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
-use super::{fs, seccomp};
+use super::{fs, ptrace, seccomp};
 use crate::error::Error;
 
 /// The oldest kernel: before it, a call that the tracer has changed at the filter's stop is not what runs after it, and
@@ -20,6 +20,9 @@ pub fn check() -> Result<(), Error> {
         if is_too_old(&release) {
             return Err(Error::KernelTooOld { release });
         }
+    }
+    if !ptrace::is_there() {
+        return Err(Error::Emulated);
     }
     seccomp::can_install().map_err(|errno| Error::NoSeccomp { errno })?;
     match std::fs::read_link("/proc/self") {
