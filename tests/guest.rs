@@ -188,6 +188,7 @@ programs! {
     privileged
     proc_child
     proc_deleted
+    proc_fd_cwd
     proc_links
     proc_open
     proc_paths
@@ -206,6 +207,7 @@ programs! {
     ptrace_interrupt_call
     ptrace_memory
     ptrace_newborn
+    ptrace_seccomp
     ptrace_seize
     ptrace_signals
     ptrace_status

@@ -2,37 +2,27 @@
 
 use std::os::fd::{FromRawFd, OwnedFd};
 
-use super::{fs, seccomp, stub};
+use super::{fs, ptrace, seccomp};
 use crate::error::Error;
 
 /// The oldest kernel: before it, a call that the tracer has changed at the filter's stop is not what runs after it, and
 /// PTRACE_SYSCALL does not lead from there to the call's end (ptrace(2), "PTRACE_EVENT_SECCOMP stops").
 const OLDEST: (u32, u32) = (4, 8);
 
-/// With this as its second argument, the stub's prctl(2) asks whether an xroot traces the caller: 0 then. Every kernel
-/// says EINVAL.
-pub const INSIDE: u64 = 0x696e_7369;
-
-/// True inside xroot, whatever is left of its environment there.
-fn is_inside() -> bool {
-    // SAFETY: the kernel does not know this option; a tracer answers it without looking at memory.
-    unsafe { libc::prctl(stub::DONE as i32, INSIDE, 0, 0, 0) == 0 }
-}
-
 /// Checks what there is no way around.
 ///
 /// # Errors
 /// What this kernel lacks.
 pub fn check() -> Result<(), Error> {
-    if is_inside() {
-        return Err(Error::InsideXroot);
-    }
     if let Some(release) =
         nix::sys::utsname::uname().ok().and_then(|name| name.release().to_str().map(String::from))
     {
         if is_too_old(&release) {
             return Err(Error::KernelTooOld { release });
         }
+    }
+    if !ptrace::is_there() {
+        return Err(Error::Emulated);
     }
     seccomp::can_install().map_err(|errno| Error::NoSeccomp { errno })?;
     match std::fs::read_link("/proc/self") {

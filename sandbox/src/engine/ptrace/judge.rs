@@ -1,7 +1,7 @@
 //! What the guest's own seccomp filters say of a call that has stopped.
 //!
-//! The kernel has asked them already, and they forbid nothing that stops: but for SECCOMP_RET_TRACE, which without a
-//! tracer of the guest's own is ENOSYS, and for calls that the guest makes from where xroot makes its own
+//! The kernel has asked them already, and they forbid nothing that stops: but for SECCOMP_RET_TRACE, which asks a tracer
+//! of the guest's own, and is ENOSYS without one, and for calls that the guest makes from where xroot makes its own
 //! ([`crate::syscall::seccomp`]).
 //!
 //! Source: seccomp(2), `seccomp_run_filters` and `__seccomp_filter` of kernel/seccomp.c.
@@ -17,8 +17,9 @@ use crate::sys::{process, ptrace};
 use crate::task::Seccomp;
 
 impl Engine<'_> {
-    /// True if the thread's own filters forbid the call: the guest has its answer then, or will get it from the kernel.
-    pub(super) fn is_forbidden(&mut self, pid: Pid, regs: &Regs) -> Result<bool, Failure> {
+    /// True if the thread's own filters forbid the call, or leave it to the guest's tracer: the guest has its answer
+    /// then, or will get it. `agreed` is that tracer's consent to the call, which may be another one by now.
+    pub(super) fn is_forbidden(&mut self, pid: Pid, regs: &Regs, agreed: bool) -> Result<bool, Failure> {
         let call = Data {
             nr: regs.nr() as u32,
             arch: arch::AUDIT_ARCH,
@@ -35,6 +36,8 @@ impl Engine<'_> {
                 let errno = (said & libc::SECCOMP_RET_DATA).min(MAX_ERRNO);
                 self.answer(pid, *regs, -i64::from(errno))?;
             }
+            libc::SECCOMP_RET_TRACE if agreed => return Ok(false),
+            libc::SECCOMP_RET_TRACE if self.show_filtered(pid, verdict as u16)? => {}
             // No tracer, and no listener.
             libc::SECCOMP_RET_TRACE | libc::SECCOMP_RET_USER_NOTIF => {
                 self.answer(pid, *regs, -(Errno::ENOSYS as i64))?;

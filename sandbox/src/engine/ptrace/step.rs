@@ -48,9 +48,29 @@ impl Engine<'_> {
             // A tracer, or xroot for one, has taken the call away at its entry.
             return Ok(self.resume(pid, 0)?);
         }
-        if self.task(pid)?.seccomp.filters.is_some() && self.is_forbidden(pid, &regs)? {
+        let agreed = self.guest.takes_again(pid, &regs);
+        self.judge(pid, regs, agreed)
+    }
+
+    /// The guest's tracer lets a call go on that a filter has handed to it, as it is now.
+    pub(super) fn on_agreed(&mut self, pid: Pid) -> Result<(), Failure> {
+        let regs = ptrace::regs(pid)?;
+        if (regs.nr() as i32) < 0 {
+            // It takes the call away, and has said what the result is.
+            return Ok(self.resume(pid, 0)?);
+        }
+        self.judge(pid, regs, true)
+    }
+
+    fn judge(&mut self, pid: Pid, regs: Regs, agreed: bool) -> Result<(), Failure> {
+        if self.task(pid)?.seccomp.filters.is_some() && self.is_forbidden(pid, &regs, agreed)? {
             return Ok(());
         }
+        self.decide(pid, regs)
+    }
+
+    /// From the call's row to what the tracee does.
+    fn decide(&mut self, pid: Pid, regs: Regs) -> Result<(), Failure> {
         let Some(row) = row(regs.nr()).filter(|_| !arch::is_other_abi(regs.nr())) else {
             self.world.count_unsupported(arch::AUDIT_ARCH, regs.nr());
             self.trace_unknown(pid, arch::AUDIT_ARCH, regs.nr());

@@ -36,8 +36,7 @@ pub(super) mod option {
     pub const EXIT: u64 = 1 << 6;
     pub const EXITKILL: u64 = 1 << 20;
     pub const SUSPEND_SECCOMP: u64 = 1 << 21;
-    /// All but TRACESECCOMP, as in a kernel without filters: xroot cannot tell a guest's SECCOMP_RET_TRACE from its own.
-    pub const ALL: u64 = 0x7f | EXITKILL | SUSPEND_SECCOMP;
+    pub const ALL: u64 = 0xff | EXITKILL | SUSPEND_SECCOMP;
 }
 
 /// Who traces whom among the guest's tasks.
@@ -57,8 +56,8 @@ pub(super) struct Guest {
     newborn: HashSet<Pid>,
     /// Tasks that are left in a group-stop until SIGCONT.
     listening: HashSet<Pid>,
-    /// Tasks that make a call again, at this address: its entry has been told of already.
-    again: HashMap<Pid, u64>,
+    /// Tracees that make a call again, with this program counter and stack pointer: their tracers know of it already.
+    again: HashMap<Pid, [u64; 2]>,
     /// Counts what there is to report, for the oldest to come first.
     clock: u64,
 }
@@ -146,6 +145,8 @@ pub(super) enum Kind {
     Signal,
     /// It is about to make a call.
     Entry,
+    /// PTRACE_EVENT_SECCOMP: a filter of its own hands the call that it is about to make to its tracer.
+    Filtered,
     /// It has made one.
     Exit,
     /// A PTRACE_EVENT_* other than those below.
@@ -193,10 +194,19 @@ impl Guest {
 
     /// Notes that the call at `regs` is made again, after xroot has used its first try for itself.
     pub(super) fn make_again(&mut self, pid: Pid, regs: &Regs) {
-        let shows_calls = self.tracees.get(&pid).is_some_and(|tracee| tracee.resume == Resume::Syscall);
-        if shows_calls {
-            self.again.insert(pid, regs.ip());
+        if self.is_traced(pid) {
+            self.again.insert(pid, [regs.ip(), regs.sp()]);
         }
+    }
+
+    /// As [`Self::is_made_again`], where the call does go on.
+    pub(super) fn takes_again(&mut self, pid: Pid, regs: &Regs) -> bool {
+        self.again.remove(&pid) == Some([regs.ip(), regs.sp()])
+    }
+
+    /// True if the call at `regs` is one that is made again.
+    pub(super) fn is_made_again(&self, pid: Pid, regs: &Regs) -> bool {
+        self.again.get(&pid) == Some(&[regs.ip(), regs.sp()])
     }
 
     /// Notes that the call `nr` of a task is answered, and that the kernel makes none.

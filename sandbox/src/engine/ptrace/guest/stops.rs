@@ -36,12 +36,11 @@ impl Engine<'_> {
         if self.guest.is_idle() || is_foreign || ptrace::event_message(pid)? != ENTRY {
             return self.on_syscall_exit(pid);
         }
-        let ip = ptrace::regs(pid)?.ip();
+        let regs = ptrace::regs(pid)?;
         if let Some(tracee) = self.guest.tracees.get_mut(&pid) {
             tracee.answered = None;
         }
-        let is_again = self.guest.again.remove(&pid) == Some(ip);
-        if self.shows_calls(pid) && !is_again {
+        if self.shows_calls(pid) && !self.guest.is_made_again(pid, &regs) {
             return self.show_call(pid, Kind::Entry);
         }
         self.enter_call(pid, 0)
@@ -141,6 +140,16 @@ impl Engine<'_> {
             return Ok(false);
         }
         self.show_event(pid, Kind::Event, SIGTRAP | event << 8, message)?;
+        Ok(true)
+    }
+
+    /// A filter of the task's own says SECCOMP_RET_TRACE, with `data`: false if it has no tracer that wants to decide.
+    pub(in crate::engine::ptrace) fn show_filtered(&mut self, pid: Pid, data: u16) -> Result<bool, Failure> {
+        const EVENT: i32 = libc::PTRACE_EVENT_SECCOMP;
+        if !self.guest.tracees.get(&pid).is_some_and(|tracee| tracee.wants(1 << EVENT)) {
+            return Ok(false);
+        }
+        self.show_event(pid, Kind::Filtered, SIGTRAP | EVENT << 8, data.into())?;
         Ok(true)
     }
 
@@ -268,6 +277,8 @@ impl Engine<'_> {
     pub(super) fn go_on(&mut self, pid: Pid, kind: Kind, signal: i32) -> Result<(), Failure> {
         match kind {
             Kind::Entry => self.enter_call(pid, signal),
+            // The kernel takes no signal here.
+            Kind::Filtered => self.on_agreed(pid),
             Kind::Exec => self.leave_exec(pid, signal),
             Kind::Exit => {
                 self.executed(pid);
