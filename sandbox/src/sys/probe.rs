@@ -1,9 +1,12 @@
 //! What this kernel can do, asked once at start.
 
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::io::Read;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use seccompiler::sock_filter;
 
 use super::{fs, seccomp, stub};
-use crate::error::Error;
+use crate::error::{Errno, Error};
 
 /// The oldest kernel: before it, a call that the tracer has changed at the filter's stop is not what runs after it, and
 /// PTRACE_SYSCALL does not lead from there to the call's end (ptrace(2), "PTRACE_EVENT_SECCOMP stops").
@@ -83,6 +86,82 @@ impl Default for Probes {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Which of the calls `numbers` an outer filter answers with an errno, whatever their arguments.
+///
+/// A child asks, for a filter may as well kill who makes them; it is no wiser then, and such a call counts as not denied.
+pub fn denied(numbers: &[u32]) -> Vec<u32> {
+    let mut numbers = numbers.to_vec();
+    while !numbers.is_empty() {
+        let Ok(answers) = ask(&numbers) else { break };
+        if answers.len() < numbers.len() {
+            // This one has ended the child.
+            numbers.remove(answers.len());
+            continue;
+        }
+        let (plain, filtered) = answers.split_at(numbers.len());
+        // A call that the outer filter allows ends at the child's own.
+        let is_denied =
+            plain.iter().zip(filtered).map(|(plain, filtered)| *filtered != MISSING || *plain == MISSING);
+        return numbers
+            .into_iter()
+            .zip(is_denied)
+            .filter_map(|(number, denied)| denied.then_some(number))
+            .collect();
+    }
+    Vec::new()
+}
+
+/// What [`ask`] says of a call that fails with ENOSYS.
+const MISSING: u8 = 1;
+
+/// One byte for each of `numbers`, the call made as it is, and one for each, made under a filter that lets a tracer decide:
+/// without a tracer that is ENOSYS, and the errno of an outer filter comes first. No bytes behind a call that kills.
+fn ask(numbers: &[u32]) -> Result<Vec<u8>, Errno> {
+    let (reader, writer) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+    let filter = traced(numbers);
+    // SAFETY: the child only makes calls that are safe after fork, and never returns from this block.
+    let pid = Errno::result(unsafe { libc::fork() })?;
+    if pid == 0 {
+        // SAFETY: this option takes a number; a filter that kills leaves no core file of a process that is not dumpable.
+        unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+        tell_answers(numbers, &writer);
+        if seccomp::install(&filter).is_ok() {
+            tell_answers(numbers, &writer);
+        }
+        // SAFETY: _exit is safe in a forked child and runs no destructors.
+        unsafe { libc::_exit(0) }
+    }
+    drop(writer);
+    let mut answers = Vec::new();
+    let read = std::fs::File::from(reader).read_to_end(&mut answers);
+    let (Ok(_) | Err(_)) = nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(pid), None);
+    read.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?;
+    Ok(answers)
+}
+
+fn tell_answers(numbers: &[u32], to: &OwnedFd) {
+    for &number in numbers {
+        // SAFETY: no number of the caller's means anything with -1 for every argument: no such address, id or descriptor.
+        let result = unsafe {
+            libc::syscall(number.into(), -1_isize, -1_isize, -1_isize, -1_isize, -1_isize, -1_isize)
+        };
+        let answer = if Errno::result(result) == Err(Errno::ENOSYS) { MISSING } else { 0 };
+        // SAFETY: the kernel reads one byte.
+        unsafe { libc::write(to.as_raw_fd(), (&raw const answer).cast(), 1) };
+    }
+}
+
+/// A filter that lets a tracer decide on these calls and allows all others.
+fn traced(numbers: &[u32]) -> Vec<sock_filter> {
+    let step = |code: u32, jt, jf, k| sock_filter { code: code as u16, jt, jf, k };
+    let end = |action| step(libc::BPF_RET | libc::BPF_K, 0, 0, action);
+    let compare = |&number| {
+        [step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, number), end(libc::SECCOMP_RET_TRACE)]
+    };
+    let load = step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0);
+    [load].into_iter().chain(numbers.iter().flat_map(compare)).chain([end(libc::SECCOMP_RET_ALLOW)]).collect()
 }
 
 fn has_openat2() -> bool {

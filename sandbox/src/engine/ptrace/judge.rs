@@ -19,21 +19,10 @@ use crate::task::Seccomp;
 impl Engine<'_> {
     /// True if the thread's own filters forbid the call: the guest has its answer then, or will get it from the kernel.
     pub(super) fn is_forbidden(&mut self, pid: Pid, regs: &Regs) -> Result<bool, Failure> {
-        let call = Data {
-            nr: regs.nr() as u32,
-            arch: arch::AUDIT_ARCH,
-            instruction_pointer: regs.ip(),
-            args: std::array::from_fn(|index| regs.arg(index)),
-        };
-        let verdict = verdict(&self.task(pid)?.seccomp, &call);
+        let verdict = self.judge(pid, regs)?;
         match verdict & libc::SECCOMP_RET_ACTION_FULL {
             libc::SECCOMP_RET_ALLOW | libc::SECCOMP_RET_LOG => return Ok(false),
-            libc::SECCOMP_RET_ERRNO => {
-                /// MAX_ERRNO of include/linux/err.h.
-                const MAX_ERRNO: u32 = 4095;
-                let errno = (verdict & libc::SECCOMP_RET_DATA).min(MAX_ERRNO);
-                self.answer(pid, *regs, -i64::from(errno))?;
-            }
+            libc::SECCOMP_RET_ERRNO => self.answer(pid, *regs, -errno_of(verdict))?,
             // No tracer, and no listener.
             libc::SECCOMP_RET_TRACE | libc::SECCOMP_RET_USER_NOTIF => {
                 self.answer(pid, *regs, -(Errno::ENOSYS as i64))?;
@@ -50,6 +39,17 @@ impl Engine<'_> {
         Ok(true)
     }
 
+    /// What the thread's own filters return for the call of `regs`.
+    pub(super) fn judge(&self, pid: Pid, regs: &Regs) -> Result<u32, Failure> {
+        let call = Data {
+            nr: regs.nr() as u32,
+            arch: arch::AUDIT_ARCH,
+            instruction_pointer: regs.ip(),
+            args: std::array::from_fn(|index| regs.arg(index)),
+        };
+        Ok(verdict(&self.task(pid)?.seccomp, &call))
+    }
+
     /// A signal is about to be delivered: if the kernel has just forbidden a call, it tells the call's own place.
     pub(super) fn leave_forbidden(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         let Some(Phase::Forbidden(own)) = self.phases.get(&pid) else { return Ok(()) };
@@ -63,6 +63,13 @@ impl Engine<'_> {
         }
         Ok(())
     }
+}
+
+/// The errno of a SECCOMP_RET_ERRNO.
+pub(super) fn errno_of(verdict: u32) -> i64 {
+    /// MAX_ERRNO of include/linux/err.h.
+    const MAX_ERRNO: u32 = 4095;
+    (verdict & libc::SECCOMP_RET_DATA).min(MAX_ERRNO).into()
 }
 
 /// What all filters together return: the action that comes first in the order of seccomp(2), of equal ones the newest's.

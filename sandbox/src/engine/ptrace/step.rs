@@ -233,7 +233,7 @@ impl Engine<'_> {
     }
 
     /// The address of the task's scratch slot.
-    fn slot(&self, pid: Pid) -> Result<u64, Failure> {
+    pub(super) fn slot(&self, pid: Pid) -> Result<u64, Failure> {
         Ok(self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address)
     }
 
