@@ -242,6 +242,7 @@ programs! {
     signalfd
     signals
     sigstop_cont
+    sigsys_kept
     small_stack
     spawn_actions
     stat_family

@@ -116,7 +116,7 @@ static void threads(void) {
     calls();
 }
 
-static volatile int wrong;
+static _Atomic int wrong;
 static pthread_mutex_t first_call = PTHREAD_MUTEX_INITIALIZER;
 static pthread_barrier_t both;
 
@@ -155,12 +155,11 @@ static void tick(int signal) { ticks++; }
 static void storm(void) {
     struct sigaction sa = {.sa_handler = tick, .sa_flags = SA_RESTART};
     sigaction(SIGALRM, &sa, 0);
-    setitimer(ITIMER_REAL, &(struct itimerval){{0, 300}, {0, 300}}, 0);
-    for (int i = 0; i < 1500; i++)
-        wrong += sys(SYS_setresuid, -1, -1, -1) != 0 || sys(SYS_chroot, A("nowhere")) != -ENOENT;
+    setitimer(ITIMER_REAL, &(struct itimerval){{0, 700}, {0, 700}}, 0);
+    for (int i = 0; i < 500 || ticks < 30; i++)
+        wrong |= sys(SYS_setresuid, -1, -1, -1) != 0 || sys(SYS_chroot, A("nowhere")) != -ENOENT;
     setitimer(ITIMER_REAL, &(struct itimerval){0}, 0);
     p(wrong);
-    p(ticks > 0);
     state("after the storm");
 }
 
