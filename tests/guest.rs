@@ -129,6 +129,7 @@ programs! {
     getdents_old
     inotify
     int80
+    int80_traced
     kill
     killed_forks
     last_symlink
@@ -242,6 +243,7 @@ programs! {
     signalfd
     signals
     sigstop_cont
+    sigsys_calls
     sigsys_kept
     small_stack
     spawn_actions

@@ -8,11 +8,13 @@ mod util;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::Command;
 
 use util::behind::{behind, differences, guest, native};
 use util::programs::{self, Kind};
-use util::{Output, Rootfs, Scratch, diff, run, xroot};
+use util::run::Xroot;
+use util::{Output, Rootfs, Scratch, diff, rootfs, run, skip, xroot};
 
 /// What a sandbox for services may well deny: ids, capabilities, the root and the host's names.
 const DENIED: &str = "chroot,sethostname,setdomainname,setuid,setgid,setreuid,setregid,setresuid,setresgid,setfsuid,\
@@ -118,4 +120,30 @@ fn a_pretended_root_is_one_in_a_container_and_in_a_stricter_sandbox() {
             output.stderr
         );
     }
+}
+
+#[test]
+fn strace_inside_sees_the_results_that_the_program_gets() {
+    if !Path::new("/usr/bin/strace").exists() {
+        return skip("strace is not installed");
+    }
+    const TRACED: &str = "trace=setresuid,chroot,sethostname,rt_sigprocmask";
+    const SCRIPT: &str = "strace -f -o log -e $0 ./sigsys_calls; sed 's/^[0-9]* *//' log";
+    let scratch = Scratch::new();
+    let outputs = [("n", None), ("x", Some(lacks("EIO", DENIED)))].map(|(name, wrapper)| {
+        let dir = scratch.dir(name);
+        let built = programs::build("sigsys_calls", Kind::Static).expect("static programs can be built");
+        fs::copy(built, dir.join("sigsys_calls")).expect("the directory was just made");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", SCRIPT, TRACED]).current_dir(&dir).env_clear().env("PATH", rootfs::PATH);
+        let Some(wrapper) = wrapper else { return run(&mut command) };
+        let shown = dir.to_str().expect("scratch directories have plain names");
+        let rootfs = Rootfs::new("root");
+        let inside = Xroot::new(Path::new("/"), &dir).args(["-i", &own_identity(&rootfs)]).workdir(shown);
+        run(&mut behind(&wrapper, &inside.args(["/bin/sh", "-c", SCRIPT, TRACED]).into_command()))
+    });
+    let [expected, seen] = outputs;
+    assert!(expected.stdout.contains("ENOENT"), "{expected}");
+    let differ = diff::lines(&expected.stdout, &seen.stdout);
+    assert!(expected.stdout == seen.stdout, "native (-) and xroot (+)\n{differ}\n{}", seen.stderr);
 }

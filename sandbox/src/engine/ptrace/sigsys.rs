@@ -55,6 +55,18 @@ impl Engine<'_> {
         }
     }
 
+    /// A call goes on from its entry stop, which the guest's own tracer has seen. What would be a SIGSYS next is decided here:
+    /// that tracer is told the result at the call's exit stop, and a SIGSYS comes behind it.
+    pub(super) fn enter_trapped(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
+        if signal == 0 && !self.world.trapped.is_empty() {
+            let called = row(ptrace::regs(pid)?.nr());
+            if called.is_some_and(|row| self.world.trapped.contains(&row.name)) {
+                return self.on_seccomp(pid);
+            }
+        }
+        Ok(self.resume(pid, signal)?)
+    }
+
     /// True if the thread had blocked the signal that it is stopped for: the handler is gone then.
     ///
     /// Threads share it. Where another one may just have lost it or got it back, the thread is as it was before.

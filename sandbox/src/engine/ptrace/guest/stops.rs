@@ -27,7 +27,8 @@ const SIGTRAP: i32 = libc::SIGTRAP;
 impl Engine<'_> {
     /// A task stops at the boundary of a call because something asked for that.
     pub(in crate::engine::ptrace) fn on_syscall(&mut self, pid: Pid) -> Result<(), Failure> {
-        if self.guest.is_idle() || ptrace::event_message(pid)? != ENTRY {
+        let is_made = matches!(self.phases.get(&pid), Some(Phase::Foreign(_)));
+        if self.guest.is_idle() || is_made || ptrace::event_message(pid)? != ENTRY {
             return self.on_syscall_exit(pid);
         }
         let ip = ptrace::regs(pid)?.ip();
