@@ -16,9 +16,9 @@ use util::programs::{self, Kind};
 use util::run::Xroot;
 use util::{Output, Rootfs, Scratch, diff, rootfs, run, skip, xroot};
 
-/// What a sandbox for services may well deny: ids, capabilities, the root and the host's names.
+/// What a sandbox for services may well deny: ids, capabilities, owners, the root and the host's names.
 const DENIED: &str = "chroot,sethostname,setdomainname,setuid,setgid,setreuid,setregid,setresuid,setresgid,setfsuid,\
-    setfsgid,setgroups,capget,capset";
+    setfsgid,setgroups,capget,capset,chown,lchown,fchown,fchownat";
 
 fn lacks(errno: &str, faculties: &str) -> Vec<String> {
     let helper = programs::helper("lacks");

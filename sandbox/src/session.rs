@@ -59,6 +59,10 @@ impl Session {
         let features = features(&config, &prepared, &views);
         let probes = Probes::new();
         let trapped = if probes.filtered { trapped(&features) } else { Vec::new() };
+        if config.verbose && !trapped.is_empty() {
+            let names = trapped.join(", ");
+            tell(format!("xroot: a filter of whoever started xroot denies {names}: answered all the same"));
+        }
         let carrier = Carrier::of_this_process()?;
         let world = World {
             carrier: if trapped.is_empty() { carrier } else { carrier.catching() },

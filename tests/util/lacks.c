@@ -50,6 +50,12 @@ static const struct faculty faculties[] = {
 	{ "kcmp", SYS_kcmp, -1 },
 	{ "seccomp", SYS_seccomp, -1 },
 	{ "chroot", SYS_chroot, -1 },
+	{ "fchown", SYS_fchown, -1 },
+	{ "fchownat", SYS_fchownat, -1 },
+#ifdef SYS_chown
+	{ "chown", SYS_chown, -1 },
+	{ "lchown", SYS_lchown, -1 },
+#endif
 	{ "sethostname", SYS_sethostname, -1 },
 	{ "setdomainname", SYS_setdomainname, -1 },
 	{ "setuid", SYS_setuid, -1 },
