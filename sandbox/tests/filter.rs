@@ -7,7 +7,7 @@ use sandbox::engine::bpf::{self, Data};
 use sandbox::engine::filter;
 use sandbox::syscall::TABLE;
 use sandbox::syscall::seccomp::{MARK, MASK};
-use sandbox::syscall::table::{Feature, Verdict, When, row};
+use sandbox::syscall::table::{Feature, Row, Verdict, When, row};
 use seccompiler::sock_filter;
 
 const FEATURES: [Feature; 5] =
@@ -39,13 +39,27 @@ fn numbers() -> impl Iterator<Item = u32> {
 /// What the table says of a call, in SECCOMP_RET values.
 fn model(call: &Data, features: &[Feature], trap: &[&str]) -> u32 {
     let row = if call.arch == AUDIT_ARCH { row(call.nr.into()) } else { None };
+    let is_own = call.instruction_pointer & MASK == MARK;
     match row {
+        // What xroot makes itself, with any arguments, where it may be one of those.
+        Some(row) if is_own && may_be_trapped(row, features, trap) => libc::SECCOMP_RET_TRACE,
         Some(row) if !row.traps(features, &call.args) => libc::SECCOMP_RET_ALLOW,
-        Some(row) if trap.contains(&row.name) && call.instruction_pointer & MASK != MARK => {
-            libc::SECCOMP_RET_TRAP
-        }
+        Some(row) if trap.contains(&row.name) => libc::SECCOMP_RET_TRAP,
         _ => libc::SECCOMP_RET_TRACE,
     }
+}
+
+/// Whether one of `trap` stops with some arguments in a session with these features.
+fn may_be_trapped(row: &Row, features: &[Feature], trap: &[&str]) -> bool {
+    let may_stop = match &row.verdict {
+        Verdict::Allow => false,
+        Verdict::Refuse(_) => true,
+        Verdict::Handle(conditions, _) => conditions.iter().any(|when| match when {
+            When::Feature(feature) | When::FeatureArgIs(feature, ..) => features.contains(feature),
+            _ => true,
+        }),
+    };
+    trap.contains(&row.name) && may_stop
 }
 
 /// xorshift64: the same numbers in every run.

@@ -53,7 +53,8 @@ pub fn program(features: &[Feature], trap: &[&str]) -> BpfProgram {
     link(own.into_iter().chain(parts(trapped, traced, allowed)).collect())
 }
 
-/// Stops those of the calls `numbers` for the tracer that are made where xroot makes its own, and knows no others.
+/// Stops those of the calls `numbers` for the tracer that are made where xroot makes its own, with any arguments, and knows
+/// no others.
 fn own_calls(numbers: impl Iterator<Item = i64>) -> Option<BpfProgram> {
     let numbers: Vec<_> = numbers.map(|number| number as u32).collect();
     let count = u8::try_from(numbers.len()).expect("a filter traps fewer calls than a jump is long");

@@ -193,6 +193,40 @@ mod tests {
     }
 
     #[test]
+    fn a_denied_call_is_told_from_one_that_fails_and_one_that_kills() {
+        let [chroot, uid, name, kill, trap, group] = [
+            libc::SYS_chroot,
+            libc::SYS_setuid,
+            libc::SYS_sethostname,
+            libc::SYS_setgid,
+            libc::SYS_setfsuid,
+            libc::SYS_setgroups,
+        ]
+        .map(|number| number as u32);
+        let numbers = [kill, chroot, trap, uid, name, group];
+        assert_eq!(denied(&numbers), []);
+        // A filter belongs to a thread, and to what that starts.
+        let outer = move || {
+            let actions = [
+                (chroot, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+                (uid, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+                (kill, libc::SECCOMP_RET_KILL_PROCESS),
+                (trap, libc::SECCOMP_RET_TRAP),
+            ];
+            let mut filter = traced(&actions.map(|(number, _)| number));
+            // The actions stand behind the comparisons with the numbers.
+            (2..)
+                .step_by(2)
+                .zip(actions)
+                .for_each(|(index, (_, action)): (usize, _)| filter[index].k = action);
+            seccomp::install(&filter)?;
+            Ok::<_, Errno>(denied(&numbers))
+        };
+        let found = std::thread::spawn(outer).join().expect("the thread survives its filter");
+        assert_eq!(found, Ok(vec![chroot, uid]));
+    }
+
+    #[test]
     fn this_kernel_has_what_is_needed() {
         assert_eq!(check(), Ok(()));
     }
