@@ -32,7 +32,8 @@ impl Engine<'_> {
         }
         let filtered = ptrace::filtered_call(pid)?;
         let foreign = filtered.filter(|call| call.arch != arch::AUDIT_ARCH);
-        let keeps_action = !self.world.trapped.is_empty() && self.mark(pid).is_some();
+        let is_forcing = !self.world.trapped.is_empty();
+        let keeps_action = is_forcing && self.mark(pid).is_some();
         let is_forced = keeps_action && self.has_blocked(pid)?;
         if let Some(call) = foreign {
             self.note_forced(pid, is_forced, false)?;
@@ -40,7 +41,9 @@ impl Engine<'_> {
             return Ok(true);
         }
         if !keeps_action {
-            return Ok(false);
+            // While a program is loaded, the kernel may have a handler already where the guest has none.
+            let is_ignored = is_forcing && self.task(pid)?.sigsys.disposition() == Disposition::Ignored;
+            return if is_ignored && filtered.is_none() { self.ignore(pid) } else { Ok(false) };
         }
         let own = ptrace::regs(pid)?;
         // A signal that was pending already keeps its own siginfo.
@@ -121,17 +124,19 @@ impl Engine<'_> {
                 sigsys.delivered();
                 Ok(false)
             }
-            Disposition::Ignored if !is_filtered => {
-                self.trace_signal(pid, SIGSYS, false);
-                self.resume(pid, 0)?;
-                Ok(true)
-            }
+            Disposition::Ignored if !is_filtered => self.ignore(pid),
             Disposition::Default | Disposition::Ignored => {
                 let (info, mask) = (Box::new(ptrace::signal_info(pid)?), tracee::signal_mask(pid)?);
                 let own = ptrace::regs(pid)?;
                 self.tell_action(pid, own, SignalAction::default(), Some(info), mask)
             }
         }
+    }
+
+    fn ignore(&mut self, pid: Pid) -> Result<bool, Failure> {
+        self.trace_signal(pid, SIGSYS, false);
+        self.resume(pid, 0)?;
+        Ok(true)
     }
 
     /// Notes what is to be put back when the call is done. `is_older` if the signal was pending before.
