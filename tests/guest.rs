@@ -130,6 +130,7 @@ programs! {
     getdents_old
     inotify
     int80
+    int80_traced
     kill
     killed_forks
     last_symlink
@@ -258,6 +259,8 @@ programs! {
     signalfd
     signals
     sigstop_cont
+    sigsys_calls
+    sigsys_kept
     small_stack
     spawn_actions
     stat_family

@@ -59,7 +59,8 @@
 //! * **open is made openat2(RESOLVE_NO_SYMLINKS)** on the resolved path: a symlink that another thread swaps in behind
 //!   the resolver's back is an error then, not a way out.
 //! * **The registers are all that is read at a stop**, not PTRACE_GET_SYSCALL_INFO: each request costs more than a
-//!   microsecond. Calls of another architecture (`int 0x80`) stop as SIGSYS instead, which names it.
+//!   microsecond. Calls of another architecture (`int 0x80`) stop as SIGSYS instead, which names it; so do those of a
+//!   pretended identity that an outer filter denies, whose ERRNO comes before TRACE ([`engine::ptrace`], `sigsys`).
 //! * **xroot is two processes.** The one that was started stands for the command in the eyes of the caller's shell: it
 //!   waits, and is signalled and stopped in the command's place. Its child traces. A stopped process can do nothing, so
 //!   one alone could neither let the rest of the tree go on nor follow when somebody continues the command.

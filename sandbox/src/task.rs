@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod seccomp;
+mod sigsys;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use nix::unistd::Pid;
 
 pub use self::seccomp::{Filter, Seccomp};
+pub use self::sigsys::{ACTION_SIZE, Disposition, Forced, Seen, SignalAction, Sigsys, kept};
 use crate::sys::mem::MemFile;
 use crate::vfs::{GuestPath, Reached, ViewId};
 
@@ -31,6 +33,14 @@ pub struct Task {
     pub area: Option<Area>,
     /// What it has forbidden itself.
     pub seccomp: Seccomp,
+    /// What SIGSYS does; shared with CLONE_SIGHAND.
+    pub sigsys: Rc<Sigsys>,
+    /// The kernel has taken SIGSYS's handler and blocking away.
+    pub forced: Option<Forced>,
+    /// What SIGSYS was like in it before.
+    pub seen: Seen,
+    /// The process is about to end by this SIGSYS.
+    pub fatal: Option<libc::siginfo_t>,
     /// A file without a name that the stub is about to map.
     pub held: Option<OwnedFd>,
     /// The process of the guest that traces this thread.
@@ -184,6 +194,14 @@ impl Task {
             slot: None,
             area: None,
             seccomp: self.seccomp.clone(),
+            sigsys: if has(libc::CLONE_SIGHAND) {
+                Rc::clone(&self.sigsys)
+            } else {
+                Rc::new(Sigsys::clone(&self.sigsys))
+            },
+            forced: None,
+            seen: self.seen,
+            fatal: None,
             held: None,
             traced_by: None,
             stopped: Stopped::No,

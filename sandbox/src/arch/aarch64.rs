@@ -43,6 +43,11 @@ impl Regs {
         self.nr
     }
 
+    /// Puts the number where the instruction that enters the kernel takes it from.
+    pub fn load_nr(&mut self, nr: u64) {
+        self.user.regs[8] = nr;
+    }
+
     /// Changes the call that the kernel will run; `-1` makes it run none.
     pub fn set_nr(&mut self, nr: u64) {
         self.nr = nr;

@@ -41,6 +41,11 @@ impl Regs {
         if self.0.orig_rax as u32 == u32::MAX { u64::MAX } else { u64::from(self.0.orig_rax as u32) }
     }
 
+    /// Puts the number where the instruction that enters the kernel takes it from.
+    pub fn load_nr(&mut self, nr: u64) {
+        self.0.rax = nr;
+    }
+
     /// Changes the call that the kernel will run; `-1` makes it run none.
     pub fn set_nr(&mut self, nr: u64) {
         self.0.orig_rax = nr;

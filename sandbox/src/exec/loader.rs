@@ -123,6 +123,12 @@ impl Carrier {
         })
     }
 
+    /// Every program starts with a handler of SIGSYS ([`stub::CAUGHT`]).
+    #[must_use]
+    pub fn catching(self) -> Self {
+        Self { flags: self.flags | stub::CATCH, ..self }
+    }
+
     /// The host path that execve gets: names this file, and is long enough for `execfn` to replace it on the stack.
     ///
     /// At most 4,095 bytes if `execfn` is.

@@ -42,6 +42,23 @@ pub fn all() -> Vec<(Pid, Facts)> {
     pids.filter_map(|pid| Some((pid, facts(pid)?))).collect()
 }
 
+/// True if the process of `pid` has a function for `signal`.
+pub fn is_caught(pid: Pid, signal: i32) -> bool {
+    has_signal(pid, "SigCgt:", signal)
+}
+
+/// True if the process of `pid` ignores `signal`.
+pub fn is_ignored(pid: Pid, signal: i32) -> bool {
+    has_signal(pid, "SigIgn:", signal)
+}
+
+fn has_signal(pid: Pid, set: &str, signal: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(set));
+    line.and_then(|line| u64::from_str_radix(line.trim(), 16).ok())
+        .is_some_and(|set| set >> (signal - 1) & 1 == 1)
+}
+
 /// The process that traces `pid`, if there is one.
 pub fn tracer_of(pid: Pid) -> Option<Pid> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;

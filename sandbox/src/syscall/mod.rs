@@ -47,6 +47,8 @@ pub mod prctl;
 
 pub mod seccomp;
 
+pub mod sigsys;
+
 pub mod socket;
 
 pub mod ids;

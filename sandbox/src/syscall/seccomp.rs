@@ -18,7 +18,7 @@ use super::table::number;
 use crate::arch;
 use crate::error::{Errno, Failure};
 use crate::task::Seccomp;
-pub use marked::MARK;
+pub use marked::{MARK, MASK};
 
 /// As BPF_MAXINSNS of include/uapi/linux/bpf_common.h.
 const MAX_LENGTH: usize = 4096;

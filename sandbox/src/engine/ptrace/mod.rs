@@ -11,6 +11,7 @@ mod inject;
 mod job;
 mod judge;
 mod signal;
+mod sigsys;
 mod spawn;
 mod step;
 mod trace;
@@ -75,7 +76,7 @@ enum Phase {
     Inject(Box<inject::Injection>),
     /// execve is under way with xroot's own file in place of the program.
     Exec(Box<PendingExec>),
-    /// A call of the host's own ABI is made in place of another ABI's.
+    /// A call is made in place of one that was turned into a SIGSYS.
     Foreign(Box<foreign::Foreign>),
     /// The guest's own filter forbids the call, with these registers: the kernel is about to say so.
     Forbidden(Box<Regs>),

@@ -17,7 +17,7 @@ impl Engine<'_> {
         if signal == libc::SIGSEGV && self.on_stack_grown(pid)? {
             return Ok(());
         }
-        if signal == libc::SIGSYS && self.is_foreign(pid)? {
+        if signal == libc::SIGSYS && self.on_sigsys(pid)? {
             return Ok(());
         }
         let sent = signal;
@@ -27,19 +27,6 @@ impl Engine<'_> {
             return Ok(());
         }
         Ok(self.resume(pid, signal)?)
-    }
-
-    /// Makes or answers a call of another architecture's ABI, which the filter has turned into this SIGSYS; false if the signal
-    /// is something else.
-    ///
-    /// The call has not run. The kernel has forced the signal by now: if it was blocked or ignored, its action is the
-    /// default one from here on.
-    fn is_foreign(&mut self, pid: Pid) -> Result<bool, Failure> {
-        let Some(call) = ptrace::filtered_call(pid)?.filter(|call| call.arch != arch::AUDIT_ARCH) else {
-            return Ok(false);
-        };
-        self.on_foreign(pid, call)?;
-        Ok(true)
     }
 
     /// A stop signal has stopped the task's whole process.

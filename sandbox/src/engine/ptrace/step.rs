@@ -49,7 +49,7 @@ impl Engine<'_> {
             return Ok(self.resume(pid, 0)?);
         }
         let agreed = self.guest.takes_again(pid, &regs);
-        self.judge(pid, regs, agreed)
+        self.obey_filters(pid, regs, agreed)
     }
 
     /// The guest's tracer lets a call go on that a filter has handed to it, as it is now.
@@ -59,18 +59,18 @@ impl Engine<'_> {
             // It takes the call away, and has said what the result is.
             return Ok(self.resume(pid, 0)?);
         }
-        self.judge(pid, regs, true)
+        self.obey_filters(pid, regs, true)
     }
 
-    fn judge(&mut self, pid: Pid, regs: Regs, agreed: bool) -> Result<(), Failure> {
+    fn obey_filters(&mut self, pid: Pid, regs: Regs, agreed: bool) -> Result<(), Failure> {
         if self.task(pid)?.seccomp.filters.is_some() && self.is_forbidden(pid, &regs, agreed)? {
             return Ok(());
         }
-        self.decide(pid, regs)
+        self.on_call(pid, regs)
     }
 
     /// From the call's row to what the tracee does.
-    fn decide(&mut self, pid: Pid, regs: Regs) -> Result<(), Failure> {
+    fn on_call(&mut self, pid: Pid, regs: Regs) -> Result<(), Failure> {
         let Some(row) = row(regs.nr()).filter(|_| !arch::is_other_abi(regs.nr())) else {
             self.world.count_unsupported(arch::AUDIT_ARCH, regs.nr());
             self.trace_unknown(pid, arch::AUDIT_ARCH, regs.nr());
@@ -253,7 +253,7 @@ impl Engine<'_> {
     }
 
     /// The address of the task's scratch slot.
-    fn slot(&self, pid: Pid) -> Result<u64, Failure> {
+    pub(super) fn slot(&self, pid: Pid) -> Result<u64, Failure> {
         Ok(self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address)
     }
 

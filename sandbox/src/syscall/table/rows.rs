@@ -14,7 +14,7 @@ use crate::syscall::paths::{self, translate};
 use crate::syscall::socket::{self, peer};
 use crate::syscall::{
     caps, cwd, entries, exec, fakeroot, getdents, ids, kill, mounts, open, prctl, process, readonly, seccomp,
-    stat, uname,
+    sigsys, stat, uname,
 };
 
 const OTHER_PROCESS: &str = "only for another process; 0 is the caller";
@@ -118,7 +118,7 @@ pub const ROWS: &[Row] = &[
     allow("mprotect", 10, 226),
     allow("munmap", 11, 215),
     allow("brk", 12, 214),
-    when("rt_sigaction", 13, 134, &[ArgIs(0, &[SIGSYS])], translate)
+    when("rt_sigaction", 13, 134, &[ArgIs(0, &[SIGSYS])], sigsys::rt_sigaction)
         .why("only for SIGSYS, which RET_TRAP forces; the rest changes the caller only"),
     allow("rt_sigprocmask", 14, 135),
     allow("rt_sigreturn", 15, 139),

@@ -202,10 +202,10 @@ impl Engine<'_> {
     pub(super) fn enter_call(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         let process = self.task(pid)?.process.pid;
         if !self.guest.is_tracer(process) {
-            return Ok(self.resume(pid, signal)?);
+            return self.enter_trapped(pid, signal);
         }
         let own = ptrace::regs(pid)?;
-        let Some(call) = Wait::of(&own) else { return Ok(self.resume(pid, signal)?) };
+        let Some(call) = Wait::of(&own) else { return self.enter_trapped(pid, signal) };
         let sleeps = self.guest.sleepers.remove(&pid);
         let mut changed = own;
         let state = if self.guest.news(process, pid, &call).is_some() {
