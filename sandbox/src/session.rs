@@ -56,14 +56,15 @@ impl Session {
         }
         let natives = Natives::new(&config.toolset);
         let views = image::views(&prepared.namespace, &config.toolset, &natives);
+        let probes = Probes::new();
         let world = World {
-            features: features(&config, &prepared, &views),
+            features: features(&config, &prepared, &views, &probes),
             views,
             lookup: RefCell::new(HostLookup::new()),
             tool_env: natives.own_variables(),
             runners: Runners { emulators: Emulators::new(config.emulators.clone())?, natives },
             carrier: Carrier::of_this_process()?,
-            probes: Probes::new(),
+            probes,
             pins: caps::read(None, caps::CapSet::Effective).is_ok_and(|held| held.is_empty()),
             ids: config.ids,
             kernel_release: config.kernel_release,
@@ -204,6 +205,8 @@ impl Session {
             slot: None,
             area: None,
             seccomp: Seccomp::inherited(&status),
+            domain: None,
+            prepared: Vec::new(),
             held: None,
             traced_by: None,
             stopped: Default::default(),
@@ -225,7 +228,7 @@ fn open_log(output: Option<&Output>, what: &str) -> Result<Option<Log>, Error> {
 }
 
 /// What calls are trapped for in this session.
-fn features(config: &Config, prepared: &Prepared, views: &Views) -> Vec<Feature> {
+fn features(config: &Config, prepared: &Prepared, views: &Views, probes: &Probes) -> Vec<Feature> {
     let namespace = &prepared.namespace;
     let virtual_names = namespace
         .mounts()
@@ -239,6 +242,7 @@ fn features(config: &Config, prepared: &Prepared, views: &Views) -> Vec<Feature>
         ),
         (Feature::Release, config.kernel_release.is_some()),
         (Feature::Tools, !config.toolset.tools.is_empty()),
+        (Feature::NoLandlock, !probes.file_first),
         (Feature::VirtualNames, virtual_names),
     ]
     .into_iter()

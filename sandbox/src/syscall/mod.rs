@@ -45,6 +45,8 @@ pub mod prctl;
 
 pub mod seccomp;
 
+pub mod landlock;
+
 pub mod socket;
 
 pub mod ids;

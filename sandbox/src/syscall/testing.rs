@@ -76,6 +76,8 @@ impl Fixture {
             slot: None,
             area: None,
             seccomp: Seccomp::default(),
+            domain: None,
+            prepared: Vec::new(),
             held: None,
             traced_by: None,
             stopped: Default::default(),
