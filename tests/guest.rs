@@ -131,6 +131,13 @@ programs! {
     int80
     kill
     killed_forks
+    landlock_errors
+    landlock_exec
+    landlock_files
+    landlock_net
+    landlock_proc
+    landlock_scope
+    landlock_trace
     last_symlink
     leases
     link

@@ -98,10 +98,13 @@ pub fn restrict_self(call: &mut Call<'_>) -> Result<Action, Failure> {
     if !call.task().seccomp.no_new_privs && !call.pretends_capability(CAP_SYS_ADMIN) {
         return Err(Errno::EPERM.into());
     }
-    if let (Some(ruleset), Ok(carrier)) = (call.descriptor(0), fs::open_path(b"/proc/self/exe")) {
-        // A ruleset that does not handle an access takes no rule for it.
-        for access in [access::EXECUTE, access::READ_FILE] {
-            let (Ok(()) | Err(_)) = landlock::allow(ruleset.as_fd(), access, carrier.as_fd());
+    if let Some(ruleset) = call.descriptor(0) {
+        for file in call.world.carrier.files() {
+            let Ok(file) = fs::open_path(file.as_bytes()) else { continue };
+            // A ruleset that does not handle an access takes no rule for it.
+            for access in [access::EXECUTE, access::READ_FILE] {
+                let (Ok(()) | Err(_)) = landlock::allow(ruleset.as_fd(), access, file.as_fd());
+            }
         }
     }
     let whole_process = call.args[1] & LANDLOCK_RESTRICT_SELF_TSYNC != 0;
