@@ -306,6 +306,7 @@ const SPECIAL: &[&str] = &[
     "bind_cwd",
     "bind_enter",
     "bind_entries",
+    "bind_landlock",
     "bind_missing",
     "bind_points",
     "bind_readonly",
@@ -339,8 +340,8 @@ macro_rules! linked {
 
 linked! {
     StaticPie static_pie: auxv brk exec_state execve exec_thread fork_wait proc_self threads;
-    Pie dynamic_pie: auxv brk exec_limits exec_state execve exec_thread execveat fork_wait memfd_exec posix_spawn
-        proc_paths proc_self shebang sigaltstack signals threads vfork;
+    Pie dynamic_pie: auxv brk exec_limits exec_state execve exec_thread execveat fork_wait landlock_exec memfd_exec
+        posix_spawn proc_paths proc_self shebang sigaltstack signals threads vfork;
     NoPie dynamic_no_pie: auxv brk exec_state execve exec_thread fork_wait proc_self threads;
     Musl musl: brk exec_state exec_thread execve fork_wait proc_self shebang signals stat_family threads vfork;
 }

@@ -153,6 +153,23 @@ static void net_only(void) {
     run("out", "out/script_in", "self", "hello");
 }
 
+// A dynamic program's interpreter is executed, its libraries are read.
+static void with_libraries(uint64_t access) {
+    int set = ruleset(EXECUTE | READ_FILE, 0, 0);
+    static const char *const places[] = {"/lib", "/lib64", "/usr", "/etc/ld.so.cache", 0};
+    for (int i = 0; places[i]; i++)
+        allow(set, places[i], access);
+    p(allow(set, "in", EXECUTE | READ_FILE));
+    enter(set);
+    run("in", "in/prog", "self", "hello");
+    run("script", "in/script_in", "self", "hello");
+    run("out", "out/prog", "self", "hello");
+}
+
+static void with_executable_libraries(void) { with_libraries(EXECUTE | READ_FILE); }
+
+static void with_readable_libraries(void) { with_libraries(READ_FILE); }
+
 // A thread that is not the leader executes.
 static void *thread(void *path) {
     char *args[] = {"self", "from a thread", 0};
@@ -197,5 +214,7 @@ int main(int argc, char **argv) {
     part("one file", one_file);
     part("nameless", nameless);
     part("net only", net_only);
+    part("executable libraries", with_executable_libraries);
+    part("readable libraries", with_readable_libraries);
     part("thread", of_a_thread);
 }

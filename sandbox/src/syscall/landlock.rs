@@ -4,7 +4,7 @@
 //! itself, under host paths that lie below the directories which its rules name. Three things differ from a native run:
 //!
 //! * A rule for a directory holds for what is bound below it in the guest too, though that lies elsewhere on the host.
-//!   So the tracer adds a rule for each such binding.
+//!   So the tracer adds a rule for each such binding: see [`bound_below`].
 //! * The kernel executes xroot's own file in the place of the guest's, so that file gets a rule, and whether the guest's
 //!   own files may be executed is asked before: see [`Call::check_execute`].
 //! * A restricted thread cannot see the tracer, which is outside of its domain, and so cannot go through the tracer's
@@ -13,7 +13,7 @@
 //! Source: landlock(7), landlock_add_rule(2), landlock_restrict_self(2), security/landlock of Linux 6.18.
 #![forbid(unsafe_code)]
 
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use nix::unistd::Pid;
 
@@ -23,7 +23,7 @@ use super::table::{Feature, number};
 use crate::error::{Errno, Failure};
 use crate::sys::{descriptor, fs, landlock};
 use crate::task::Domain;
-use crate::vfs::{HostPath, Kind};
+use crate::vfs::{GuestPath, HostPath, Kind, Mount, Namespace};
 
 /// As in include/uapi/linux/landlock.h.
 mod access {
@@ -64,10 +64,7 @@ pub fn add_rule(call: &mut Call<'_>) -> Result<Action, Failure> {
     let fd = i32::from_ne_bytes(fd.try_into().expect("the last four of twelve bytes"));
     let link = format!("/proc/{}/fd/{fd}", call.tid);
     let Ok(Some(guest)) = call.name_of_link(link.as_bytes()) else { return Ok(Action::Pass) };
-    let names = call.names();
-    let below = names.mounts().iter().chain(names.overlays());
-    let bound: Vec<(HostPath, u64)> = below
-        .filter(|mount| mount.guest.below(&guest).is_some_and(|rest| !rest.is_empty()))
+    let bound: Vec<(HostPath, u64)> = bound_below(call.names(), &guest)
         .map(|mount| (mount.host.clone(), if mount.kind == Kind::File { access & access::FILE } else { access }))
         .filter(|(_, access)| *access != 0)
         .collect();
@@ -86,6 +83,18 @@ pub fn add_rule(call: &mut Call<'_>) -> Result<Action, Failure> {
         Ok(ret)
     };
     Ok(Action::Rewrite(Rewrite { exit: Some(Box::new(exit)), ..Rewrite::default() }))
+}
+
+/// What is bound below `top`, and may have a rule of its own because no part of it has another name elsewhere: a rule is
+/// about files, not names, and would allow more than the guest's own.
+fn bound_below<'n>(names: &'n Namespace, top: &GuestPath) -> impl Iterator<Item = &'n Mount> {
+    let all = || names.mounts().iter().chain(names.overlays());
+    let (below, elsewhere): (Vec<_>, Vec<_>) =
+        all().filter(|mount| mount.guest != *top).partition(|mount| mount.guest.below(top).is_some());
+    let shares = |left: &Mount, right: &Mount| {
+        left.host.below(&right.host).is_some() || right.host.below(&left.host).is_some()
+    };
+    below.into_iter().filter(move |mount| !elsewhere.iter().any(|other| shares(mount, other)))
 }
 
 /// landlock_restrict_self(2): ruleset, flags.
@@ -126,10 +135,9 @@ fn confine(call: &mut Call<'_>, whole_process: bool) -> Result<(), Failure> {
     caller.domain = Some(domain.clone());
     let process = caller.process.pid;
     if whole_process {
-        let threads = |tasks: &crate::task::Tasks| -> Vec<Pid> {
-            tasks.iter().filter(|task| task.process.pid == process).map(|task| task.tid).collect()
-        };
-        for tid in threads(call.tasks) {
+        let threads: Vec<_> =
+            call.tasks.iter().filter(|task| task.process.pid == process).map(|task| task.tid).collect();
+        for tid in threads {
             if let Some(task) = call.tasks.get_mut(tid) {
                 task.domain = Some(domain.clone());
             }
@@ -175,7 +183,7 @@ impl Call<'_> {
     }
 
     /// The caller's descriptor in argument `index`, as the tracer's.
-    fn descriptor(&self, index: usize) -> Option<std::os::fd::OwnedFd> {
+    fn descriptor(&self, index: usize) -> Option<OwnedFd> {
         descriptor::of_task(self.task().process.pid, self.tid, self.int(index))
     }
 }
@@ -187,4 +195,66 @@ fn try_to_execute(file: &HostPath) -> Rewrite {
     let mut call = Rewrite::of(const { number("execve") }, [0, NOWHERE]);
     call.stage_path(0, file.as_bytes());
     call
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::mem::FakeMemory;
+    use crate::syscall::testing::{Fixture, refused};
+
+    /// The guest paths of what gets a rule along with `top`, where the rootfs is /home/u/root.
+    fn with_rules(top: &str, bindings: &[(&str, &str)]) -> Vec<String> {
+        let mut names = Namespace::new(HostPath::new("/home/u/root"));
+        for (guest, host) in bindings {
+            let (guest, host) = (GuestPath::lexical(guest.as_bytes()), HostPath::new(*host));
+            names.bind(Mount { guest, host, kind: Kind::Directory, readonly: false });
+        }
+        let top = GuestPath::lexical(top.as_bytes());
+        let found = bound_below(&names, &top);
+        found.map(|mount| String::from_utf8_lossy(mount.guest.as_bytes()).into_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_bound_below_a_directory_has_its_rules() {
+        let bindings = [("/a/point", "/far"), ("/a/point/deep", "/deep"), ("/b", "/b"), ("/dev", "/dev")];
+        for (top, expected) in [
+            ("/", &["/a/point", "/a/point/deep", "/b", "/dev"][..]),
+            ("/a", &["/a/point", "/a/point/deep"]),
+            ("/a/point", &["/a/point/deep"]),
+            ("/a/point/deep", &[]),
+            ("/a/po", &[]),
+            ("/etc", &[]),
+        ] {
+            assert_eq!(with_rules(top, &bindings), expected, "{top}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_not_for_what_has_another_name_elsewhere() {
+        // The rootfs itself lies below the bound home.
+        let home = [("/home/u", "/home/u"), ("/srv/x", "/srv/x"), ("/y", "/srv/x/y")];
+        assert_eq!(with_rules("/", &home), ["/home/u", "/srv/x", "/y"]);
+        for top in ["/home", "/srv"] {
+            assert_eq!(with_rules(top, &home), [""; 0], "{top}");
+        }
+    }
+
+    #[test]
+    fn where_an_execve_cannot_be_tried_there_is_no_landlock() {
+        let mut fixture = Fixture::new("/");
+        let memory = FakeMemory::new(b"");
+        assert_eq!(refused(fixture.call("landlock_restrict_self", &memory, [0, 0]), restrict_self), Some(Errno::EPERM));
+        fixture.world.features.push(Feature::NoLandlock);
+        let calls: [(&str, crate::syscall::call::Handler); 3] = [
+            ("landlock_create_ruleset", create_ruleset),
+            ("landlock_add_rule", add_rule),
+            ("landlock_restrict_self", restrict_self),
+        ];
+        for (name, handler) in calls {
+            let call = fixture.call(name, &memory, [0, 0, 0, 0]);
+            assert!(call.row.traps(&call.world.features, &call.args), "{name}");
+            assert_eq!(refused(call, handler), Some(Errno::EOPNOTSUPP), "{name}");
+        }
+    }
 }
