@@ -186,6 +186,12 @@ static int start_thread(void *path) {
     return 0;
 }
 
+static int start_last_thread(void *path) {
+    thread(path);
+    sys(SYS_exit_group, 4);
+    return 0;
+}
+
 static void of_a_thread(void) {
     int set = ruleset(EXECUTE, 0, 0);
     p(allow(set, "in", EXECUTE));
@@ -195,7 +201,7 @@ static void of_a_thread(void) {
     clone(start_thread, stack + sizeof stack, flags | CLONE_CHILD_CLEARTID, "out/prog", 0, 0, &alive);
     while (__atomic_load_n(&alive, __ATOMIC_ACQUIRE))
         usleep(1000);
-    clone(start_thread, stack + sizeof stack, flags, "in/prog");
+    clone(start_last_thread, stack + sizeof stack, flags, "in/prog");
     for (;;)
         pause();
 }

@@ -93,7 +93,7 @@ static void forbidden(void) {
 
 // The names of a process that is not in the domain.
 static void look_at(pid_t pid) {
-    static const char *const names[] = {"cwd", "exe", "root", "fd/1", "ns/pid", "stat", "status", "maps", "environ",
+    static const char *const names[] = {"cwd", "exe", "root", "fd/9", "ns/pid", "stat", "status", "maps", "environ",
                                         "auxv", "mem", "comm", "cmdline", "mountinfo", 0};
     char path[64], text[256];
     for (int i = 0; names[i]; i++) {
@@ -133,6 +133,10 @@ int main(void) {
     // Files natively and here may have other numbers of descriptors open.
     for (int fd = 3; fd < 20; fd++)
         close(fd);
+    mkfile("shown", "text");
+    int fd = open("shown", O_RDONLY);
+    dup2(fd, 9);
+    close(fd);
     part("allowed", allowed);
     part("allowed from the root", allowed_from_root);
     part("one file", one_file);

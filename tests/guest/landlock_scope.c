@@ -28,6 +28,7 @@ static void connects(void) {
 }
 
 static void signals(void) {
+    usr1 = 0;
     p(sys(SYS_kill, getppid(), 0));
     p(sys(SYS_kill, getppid(), SIGUSR1));
     p(sys(SYS_kill, getpid(), SIGUSR1));

@@ -49,7 +49,9 @@ impl Call<'_> {
     /// As [`Call::target`].
     pub fn pinned(&self, spec: &PathArg) -> Result<Option<Target>, Failure> {
         match self.target(spec)? {
-            Some(target) if self.world.pins && !self.is_confined() && target.via.is_none() => self.led(target).map(Some),
+            Some(target) if self.world.pins && !self.is_confined() && target.via.is_none() => {
+                self.led(target).map(Some)
+            }
             target => Ok(target),
         }
     }

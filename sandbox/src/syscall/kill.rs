@@ -174,9 +174,7 @@ fn to_each(call: &mut Call<'_>, mut pids: Vec<Pid>, signal: i32) -> Option<Resul
 fn by_caller(call: &Call<'_>, pids: &[Pid], signal: i32) -> Action {
     let results = &call.task().prepared;
     if results.is_empty() {
-        let kill = |pid: &Pid| {
-            Rewrite::of(const { number("kill") }, [pid.as_raw() as u64, signal as u64])
-        };
+        let kill = |pid: &Pid| Rewrite::of(const { number("kill") }, [pid.as_raw() as u64, signal as u64]);
         return Action::Prepare(pids.iter().map(kill).collect());
     }
     let last = results.iter().copied().find(|&result| result == 0).or(results.last().copied());

@@ -65,7 +65,9 @@ pub fn add_rule(call: &mut Call<'_>) -> Result<Action, Failure> {
     let link = format!("/proc/{}/fd/{fd}", call.tid);
     let Ok(Some(guest)) = call.name_of_link(link.as_bytes()) else { return Ok(Action::Pass) };
     let bound: Vec<(HostPath, u64)> = bound_below(call.names(), &guest)
-        .map(|mount| (mount.host.clone(), if mount.kind == Kind::File { access & access::FILE } else { access }))
+        .map(|mount| {
+            (mount.host.clone(), if mount.kind == Kind::File { access & access::FILE } else { access })
+        })
         .filter(|(_, access)| *access != 0)
         .collect();
     if bound.is_empty() {
@@ -244,7 +246,10 @@ mod tests {
     fn where_an_execve_cannot_be_tried_there_is_no_landlock() {
         let mut fixture = Fixture::new("/");
         let memory = FakeMemory::new(b"");
-        assert_eq!(refused(fixture.call("landlock_restrict_self", &memory, [0, 0]), restrict_self), Some(Errno::EPERM));
+        assert_eq!(
+            refused(fixture.call("landlock_restrict_self", &memory, [0, 0]), restrict_self),
+            Some(Errno::EPERM)
+        );
         fixture.world.features.push(Feature::NoLandlock);
         let calls: [(&str, crate::syscall::call::Handler); 3] = [
             ("landlock_create_ruleset", create_ruleset),

@@ -13,8 +13,8 @@ use super::build::{NO, allow, always, at, cwd as from_cwd, path, refuse, when};
 use crate::syscall::paths::{self, translate};
 use crate::syscall::socket::{self, peer};
 use crate::syscall::{
-    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, landlock, mounts, open, prctl, process, readonly, seccomp,
-    stat, uname,
+    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, landlock, mounts, open, prctl, process,
+    readonly, seccomp, stat, uname,
 };
 
 const OTHER_PROCESS: &str = "only for another process; 0 is the caller";
