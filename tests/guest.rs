@@ -133,6 +133,13 @@ programs! {
     int80_traced
     kill
     killed_forks
+    landlock_errors
+    landlock_exec
+    landlock_files
+    landlock_net
+    landlock_proc
+    landlock_scope
+    landlock_trace
     last_symlink
     leases
     link
@@ -318,6 +325,7 @@ const SPECIAL: &[&str] = &[
     "bind_cwd",
     "bind_enter",
     "bind_entries",
+    "bind_landlock",
     "bind_missing",
     "bind_points",
     "bind_readonly",
@@ -351,8 +359,8 @@ macro_rules! linked {
 
 linked! {
     StaticPie static_pie: auxv brk exec_state execve exec_thread fork_wait proc_self threads;
-    Pie dynamic_pie: auxv brk exec_limits exec_state execve exec_thread execveat fork_wait memfd_exec posix_spawn
-        proc_paths proc_self shebang sigaltstack signals threads vfork;
+    Pie dynamic_pie: auxv brk exec_limits exec_state execve exec_thread execveat fork_wait landlock_exec memfd_exec
+        posix_spawn proc_paths proc_self shebang sigaltstack signals threads vfork;
     NoPie dynamic_no_pie: auxv brk exec_state execve exec_thread fork_wait proc_self threads;
     Musl musl: brk exec_state exec_thread execve fork_wait proc_self shebang signals stat_family threads vfork;
 }

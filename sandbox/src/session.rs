@@ -56,8 +56,8 @@ impl Session {
         }
         let natives = Natives::new(&config.toolset);
         let views = image::views(&prepared.namespace, &config.toolset, &natives);
-        let features = features(&config, &prepared, &views);
         let probes = Probes::new();
+        let features = features(&config, &prepared, &views, &probes);
         let trapped = if probes.filtered { trapped(&features) } else { Vec::new() };
         if config.verbose && !trapped.is_empty() {
             let names = trapped.join(", ");
@@ -217,6 +217,8 @@ impl Session {
             forced: None,
             seen: Default::default(),
             fatal: None,
+            domain: None,
+            prepared: Vec::new(),
             held: None,
             traced_by: None,
             stopped: Default::default(),
@@ -238,7 +240,7 @@ fn open_log(output: Option<&Output>, what: &str) -> Result<Option<Log>, Error> {
 }
 
 /// What calls are trapped for in this session.
-fn features(config: &Config, prepared: &Prepared, views: &Views) -> Vec<Feature> {
+fn features(config: &Config, prepared: &Prepared, views: &Views, probes: &Probes) -> Vec<Feature> {
     let namespace = &prepared.namespace;
     let virtual_names = namespace
         .mounts()
@@ -252,6 +254,7 @@ fn features(config: &Config, prepared: &Prepared, views: &Views) -> Vec<Feature>
         ),
         (Feature::Release, config.kernel_release.is_some()),
         (Feature::Tools, !config.toolset.tools.is_empty()),
+        (Feature::NoLandlock, !probes.file_first),
         (Feature::VirtualNames, virtual_names),
     ]
     .into_iter()

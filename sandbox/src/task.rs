@@ -1,6 +1,7 @@
 //! What the tracer knows of each tracee, grouped by how clone(2) shares it.
 #![forbid(unsafe_code)]
 
+mod landlock;
 mod seccomp;
 mod sigsys;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use nix::unistd::Pid;
 
+pub use self::landlock::Domain;
 pub use self::seccomp::{Filter, Seccomp};
 pub use self::sigsys::{ACTION_SIZE, Disposition, Forced, Seen, SignalAction, Sigsys, kept};
 use crate::sys::mem::MemFile;
@@ -41,6 +43,10 @@ pub struct Task {
     pub seen: Seen,
     /// The process is about to end by this SIGSYS.
     pub fatal: Option<libc::siginfo_t>,
+    /// The innermost Landlock domain that it is in.
+    pub domain: Option<Rc<Domain>>,
+    /// The results of the calls that were made in preparation of the one that it makes now.
+    pub prepared: Vec<i64>,
     /// A file without a name that the stub is about to map.
     pub held: Option<OwnedFd>,
     /// The process of the guest that traces this thread.
@@ -202,6 +208,8 @@ impl Task {
             forced: None,
             seen: self.seen,
             fatal: None,
+            domain: self.domain.clone(),
+            prepared: Vec::new(),
             held: None,
             traced_by: None,
             stopped: Stopped::No,
@@ -368,6 +376,12 @@ impl Tasks {
     /// Every task, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Task> {
         self.0.values()
+    }
+
+    /// False if Landlock forbids `tracer` to trace `tid`.
+    pub fn may_trace(&self, tracer: Pid, tid: Pid) -> bool {
+        let domain = |tid| self.get(tid).and_then(|task| task.domain.as_ref());
+        Domain::holds(domain(tracer), domain(tid))
     }
 
     /// Closes what is only kept open to save a call next time.

@@ -55,6 +55,8 @@ pub struct Probes {
     /// A program that execveat(2) is given by descriptor alone is called after its file, not after the descriptor: Linux
     /// 6.14, as AT_EXECVE_CHECK is.
     pub names_by_file: bool,
+    /// execve(2) opens the file before it looks at the arguments: Linux 6.8.
+    pub file_first: bool,
     /// An outer filter holds for this process, and for the guest too.
     pub filtered: bool,
 }
@@ -67,6 +69,7 @@ impl Probes {
         Self {
             openat2: has_openat2(),
             names_by_file: fs::has_execve_check(),
+            file_first: fs::execve_opens_first(),
             filtered: mode == libc::SECCOMP_MODE_FILTER as i32,
         }
     }

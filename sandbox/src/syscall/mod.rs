@@ -49,6 +49,8 @@ pub mod seccomp;
 
 pub mod sigsys;
 
+pub mod landlock;
+
 pub mod socket;
 
 pub mod ids;

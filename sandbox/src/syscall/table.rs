@@ -72,6 +72,8 @@ pub enum Feature {
     Release,
     /// Tools of this host in a guest of another machine.
     Tools,
+    /// A kernel whose execve(2) cannot be asked whether Landlock forbids a file.
+    NoLandlock,
     /// Bindings whose names do not exist on disk, so that directory listings need them added.
     VirtualNames,
 }

@@ -81,6 +81,8 @@ impl Fixture {
             forced: None,
             seen: Default::default(),
             fatal: None,
+            domain: None,
+            prepared: Vec::new(),
             held: None,
             traced_by: None,
             stopped: Default::default(),

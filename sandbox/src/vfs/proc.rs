@@ -22,6 +22,9 @@ pub trait Processes {
     /// Whether this process or thread is the guest's.
     fn contains(&self, id: Pid) -> bool;
 
+    /// Whether the caller may see of it what only a tracer may.
+    fn may_trace(&self, id: Pid) -> bool;
+
     /// The program that it runs.
     fn exe(&self, id: Pid) -> Option<GuestPath>;
 
@@ -234,6 +237,11 @@ impl<'a> ProcLookup<'a> {
             };
         }
         match self.host.look(spot)? {
+            Node::Symlink(_)
+                if (entry.is_place() || entry.is_handle()) && !self.processes.may_trace(entry.id) =>
+            {
+                Ok((Node::Magic(Err(Errno::EACCES)), true))
+            }
             Node::Symlink(text) if entry.is_place() => Ok((self.place(&entry, spot, &text), true)),
             Node::Symlink(text) if entry.is_handle() => Ok((Self::handle(self.names, spot, &text), true)),
             node => Ok((node, false)),

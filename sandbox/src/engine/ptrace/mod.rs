@@ -48,6 +48,8 @@ pub struct Engine<'w> {
     tasks: Tasks,
     /// What is under way in a task between two of its stops; a task without an entry just runs.
     phases: HashMap<Pid, Phase>,
+    /// What is to be made before a task's own call.
+    preparing: HashMap<Pid, inject::Preparing>,
     /// Children that stopped before their parent told of them.
     parked: HashSet<Pid>,
     /// Children that died before their parent told of them.
@@ -208,6 +210,7 @@ impl<'w> Engine<'w> {
     fn on_gone(&mut self, pid: Pid, how: Ended) {
         self.trace_gone(pid, how);
         self.phases.remove(&pid);
+        self.preparing.remove(&pid);
         self.job.on_gone(pid);
         self.parked.remove(&pid);
         if let Some(usage) = &mut self.usage {

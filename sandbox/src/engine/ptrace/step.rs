@@ -92,6 +92,9 @@ impl Engine<'_> {
                     return self.inject_mmap(pid, regs, Purpose::Slots);
                 }
                 self.trace_call(pid, row, &regs);
+                if self.prepare_next(pid, regs)? {
+                    return Ok(());
+                }
                 let mut decided = self.with_call(pid, row, &regs, handler);
                 if let Err(Failure::Errno(Errno::EMFILE | Errno::ENFILE)) = decided {
                     // The tracer's own limit: a guest that is at its limit is told so by the kernel.
@@ -134,11 +137,15 @@ impl Engine<'_> {
         regs: Regs,
         decided: Result<Action, Failure>,
     ) -> Result<(), Failure> {
+        if !matches!(decided, Ok(Action::Prepare(_))) {
+            self.end_preparation(pid)?;
+        }
         match decided {
             Ok(Action::Pass) => {
                 self.trace_passed(pid);
                 Ok(self.resume(pid, 0)?)
             }
+            Ok(Action::Prepare(calls)) => self.prepare(pid, regs, calls),
             Ok(Action::Trace) => self.on_ptrace(pid, regs),
             Ok(Action::Answer(value)) => self.answer(pid, regs, value),
             Ok(Action::Rewrite(rewrite)) => self.rewrite(pid, row, regs, rewrite),

@@ -45,7 +45,10 @@ impl Engine<'_> {
         let own = self.tasks.get(pid).map(|task| task.process.pid).ok_or(Errno::ESRCH)?;
         let parent = process::facts(own).map(|facts| facts.parent).ok_or(Errno::ESRCH)?;
         // The parent of the session's first process is not the guest's.
-        if self.guest.is_traced(pid) || !self.tasks.iter().any(|task| task.process.pid == parent) {
+        if self.guest.is_traced(pid)
+            || !self.tasks.iter().any(|task| task.process.pid == parent)
+            || !self.tasks.may_trace(parent, pid)
+        {
             return Err(Errno::EPERM);
         }
         self.begin(pid, Tracee { is_child: true, ..Tracee::new(parent, None, own) }, pid);
@@ -63,6 +66,7 @@ impl Engine<'_> {
         let task = self.tasks.get(pid).ok_or(Errno::EPERM)?;
         let own = task.process.pid;
         let may = own != tracer && task.mm.dumpable.get() == 1 && yama_allows(tracer, own);
+        let may = may && self.tasks.may_trace(caller, pid);
         // The main thread may have ended before the others.
         if !may || facts.has_ended || self.guest.is_traced(pid) {
             return Err(Errno::EPERM);
