@@ -80,6 +80,14 @@ int main(void) {
     both(a, "closed", "to_up");
     both(a, "closed", "/missing/x");
     chmod("top", 0700);
+    // The directory itself need not be searched for its root.
+    fchmod(a, 0600);
+    both(a, "unsearched", "/");
+    both(a, "unsearched", "//");
+    both(a, "unsearched", "/.");
+    both(a, "unsearched", "..");
+    both(a, "unsearched", "/e");
+    fchmod(a, 0700);
     // Creation stays inside as well.
     struct open_how how = {O_RDWR | O_CREAT, 0600, RESOLVE_IN_ROOT};
     t(openat2, top, "../../made", &how, 0);

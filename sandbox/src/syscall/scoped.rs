@@ -11,7 +11,7 @@ use super::table::Base;
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
 use crate::vfs::proc::{Links, Refuse};
-use crate::vfs::{self, GuestPath, Kind, Last};
+use crate::vfs::{self, GuestPath, Kind, Last, Tail};
 
 /// What openat2(2) keeps inside a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,10 @@ impl Call<'_> {
         let mut resolved = walk(path, (last, refuse))?;
         resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
         self.trace_place(&resolved);
-        Ok(Target { resolved, last, handle: Some(handle), via: None })
+        let is_top = resolved.tail == Tail::Root && resolved.below_base.is_some();
+        let target = Target { resolved, last, handle: Some(handle), via: None };
+        // Not by ".", for which it would be searched.
+        if is_top { self.led_from(target) } else { Ok(target) }
     }
 }
 
