@@ -321,7 +321,8 @@ impl Lookup for ProcLookup<'_> {
         let entry = procfs(link).and_then(Entry::parse);
         // Not `root`, which is the host's root until the guest's name for it is taken, and nothing of another's process.
         let leads_on = |entry: Entry<'_>| {
-            self.processes.contains(entry.id) && matches!(entry.names[..], [b"cwd"] | [b"fd", _])
+            let may = self.processes.contains(entry.id) && self.processes.may_trace(entry.id);
+            may && matches!(entry.names[..], [b"cwd"] | [b"fd", _])
         };
         if entry.is_some_and(leads_on) {
             self.host.follow(link, rest);
