@@ -41,6 +41,15 @@
 //! for the tool's libraries above all. The stub gives its dynamic linker a search path of its own and takes it back behind
 //! the linker, at AT_ENTRY, so that neither the program nor its children see it.
 //!
+//! # Guests that trace or confine themselves
+//!
+//! A task has one tracer in the kernel, so xroot keeps the books of who traces whom among the guests, in `guest` of
+//! [`engine::ptrace`]: a stop that a guest's tracer would see is a task that is not resumed, and its requests are xroot's.
+//! That is how gdb, strace and another xroot work inside. A guest's seccomp filter is installed with a mark in front, by
+//! which the kernel lets pass what xroot does in its name ([`syscall::seccomp`]); about a call that stops, `judge` asks it
+//! once more as the guest made it. Landlock's rules stay the kernel's: what they are about is done by the tracee, in calls
+//! that it makes before its own ([`syscall::Action::Prepare`]).
+//!
 //! # Where the code departs from the plan it began with
 //!
 //! * **A rewritten call needs one stop, not two.** The plan restored the argument registers at an exit stop. Instead the
