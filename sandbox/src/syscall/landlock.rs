@@ -4,7 +4,7 @@
 //! itself, under host paths that lie below the directories which its rules name. Three things differ from a native run:
 //!
 //! * A rule for a directory holds for what is bound below it in the guest too, though that lies elsewhere on the host.
-//!   So the tracer adds a rule for each such binding: see [`bound_below`].
+//!   So the tracer adds a rule for each such binding: see `bound_below`.
 //! * The kernel executes xroot's own file in the place of the guest's, so that file gets a rule, and whether the guest's
 //!   own files may be executed is asked before: see [`Call::check_execute`].
 //! * A restricted thread cannot see the tracer, which is outside of its domain, and so cannot go through the tracer's

@@ -2,7 +2,7 @@
 //!
 //! The kernel runs them, so that calls which xroot does not stop keep their speed and their exact answers. The guest's
 //! filter outranks xroot's (ERRNO, TRAP and KILL come before TRACE), so what it forbids never reaches the tracer. What
-//! xroot does on the guest's behalf must pass: see [`marked`]. And what the tracer answers itself, it judges by the
+//! xroot does on the guest's behalf must pass: see `marked`. And what the tracer answers itself, it judges by the
 //! filters as the guest wrote them, which are kept with each thread.
 //!
 //! Source: seccomp(2), PR_SET_SECCOMP(2const), kernel/seccomp.c.
