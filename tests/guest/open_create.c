@@ -67,4 +67,14 @@ int main(void) {
     make("sticky/mine", 0, 0666, 0);
     t(mknod, "sticky/fifo", S_IFIFO | 0666, 0);
     topen(AT_FDCWD, "sticky/fifo", O_RDWR | O_CREAT, 0600);
+    // The name that a link ends in is not looked up where a slash follows it.
+    char text[300] = "";
+    memset(text, 'n', 256);
+    strcpy(text + 256, "/");
+    ln(text, "to_long");
+    topen(AT_FDCWD, "to_long", O_WRONLY | O_CREAT, 0600);
+    topen(AT_FDCWD, "to_long", O_WRONLY);
+    strcpy(text + 256, "/x/");
+    ln(text, "below_long");
+    topen(AT_FDCWD, "below_long", O_WRONLY | O_CREAT, 0600);
 }

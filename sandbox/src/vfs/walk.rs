@@ -403,7 +403,11 @@ impl<'a> Walk<'a> {
     fn says_absent(&self, errno: Errno, name: &[u8], after: After) -> bool {
         let is_missing = match errno {
             Errno::ENOENT => true,
-            Errno::ENAMETOOLONG => self.last == Last::Entry && name.len() > NAME_MAX,
+            Errno::ENAMETOOLONG => {
+                let is_looked_up =
+                    self.last != Last::Entry && (self.last, after) != (Last::Create, After::Slash);
+                !is_looked_up && name.len() > NAME_MAX
+            }
             _ => false,
         };
         is_missing && self.may_be_absent(after)
