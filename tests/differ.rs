@@ -109,6 +109,8 @@ fn difference(seed: u64, which: Which<'_>) -> Option<String> {
 /// Compares one seed; gives how the fewest operations differ.
 fn check(seed: u64) -> Result<(), String> {
     let Some(first) = difference(seed, Which::First(COUNT)) else { return Ok(()) };
+    // At once, for whoever does not want to wait until it is reduced.
+    println!("XROOT_TEST_SEED={seed}\n{first}");
     // The shortest prefix: all the rest is of no interest.
     let (mut same, mut differs) = (0, COUNT);
     while differs - same > 1 {

@@ -754,8 +754,9 @@ static void op_socket(void) {
     int type = PICK(types), fd = slot();
     char *file = path();
     unsigned kind = below(4);
-    if (file == bad_page())
-        file = "";
+    // No path would be an abstract name, which every process of the system shares, those of another run too.
+    if (file == bad_page() || !*file)
+        file = "/";
     len = 2 + (strlen(file) < sizeof address.sun_path ? strlen(file) + 1 : sizeof address.sun_path);
     memcpy(address.sun_path, file, len - 2);
     if (kind == 3) {

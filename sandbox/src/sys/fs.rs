@@ -60,7 +60,9 @@ pub fn leaves_directory(start: BorrowedFd<'_>, path: &[u8], follow: Follow) -> b
     };
     let flags = OFlag::O_PATH | OFlag::O_CLOEXEC | last;
     let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_BENEATH | links);
-    matches!(openat2(start, path, how), Err(Errno::EXDEV))
+    // A rename or mount anywhere in the system during a ".." is EAGAIN.
+    let mut tries = (0..1000).map(|_| openat2(start, path, how));
+    matches!(tries.find(|opened| !matches!(opened, Err(Errno::EAGAIN))), Some(Err(Errno::EXDEV)))
 }
 
 /// Whether openat2(2) with these flags, or openat(2) where `resolve` is `None`, goes as far as to look at the descriptor.
