@@ -335,6 +335,7 @@ const SPECIAL: &[&str] = &[
     "debug_fork",
     "debug_threads",
     "debug_wait",
+    "ends_itself",
     "escape_abi",
     "escape_kill",
     "escape_paths",

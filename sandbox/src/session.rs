@@ -203,6 +203,7 @@ impl Session {
                 credentials: RefCell::new(credentials),
                 reached: RefCell::default(),
                 view: ViewId::GUEST.into(),
+                sent: Default::default(),
             }),
             fs: Rc::new(Fs {
                 cwd: RefCell::new(Some(self.prepared.workdir.clone())),

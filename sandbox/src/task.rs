@@ -77,6 +77,8 @@ pub struct Process {
     pub reached: RefCell<Reached>,
     /// What it sees: chosen by execve, inherited over fork.
     pub view: Cell<ViewId>,
+    /// The standard signals, a bit each, that guests have sent to it since it last got one of that number.
+    pub sent: Cell<u64>,
 }
 
 /// What chdir(2) changes.
@@ -233,8 +235,26 @@ impl Process {
             credentials: RefCell::clone(&self.credentials),
             reached: RefCell::clone(&self.reached),
             view: Cell::clone(&self.view),
+            sent: Cell::new(0),
         }
     }
+
+    /// A guest is about to send it this signal.
+    pub fn note_sent(&self, signal: i32) {
+        self.sent.set(self.sent.get() | bit(signal));
+    }
+
+    /// Whether a guest has sent it this signal since this was last asked.
+    pub fn was_sent(&self, signal: i32) -> bool {
+        let sent = self.sent.get();
+        self.sent.set(sent & !bit(signal));
+        sent & bit(signal) != 0
+    }
+}
+
+/// A signal in a set; none for what is no standard signal: the others are queued.
+fn bit(signal: i32) -> u64 {
+    if (1..32).contains(&signal) { 1 << signal } else { 0 }
 }
 
 impl Fs {

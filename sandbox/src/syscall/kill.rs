@@ -128,6 +128,9 @@ fn to_one(call: &mut Call<'_>, pid: i32, signal: i32) -> Result<Action, Failure>
         check_signal(signal)?;
         return Err(errno.into());
     }
+    if let Some(task) = call.tasks.get(Pid::from_raw(pid)) {
+        task.process.note_sent(signal);
+    }
     Ok(Action::Pass)
 }
 

@@ -67,6 +67,7 @@ impl Fixture {
                 credentials: RefCell::default(),
                 reached: RefCell::default(),
                 view: Cell::new(ViewId::GUEST),
+                sent: Cell::new(0),
             }),
             fs: Rc::new(Fs {
                 cwd: RefCell::new(None),
