@@ -199,6 +199,16 @@ mod strace {
     }
 
     #[test]
+    fn follows_by_a_filter() {
+        let script = "strace -f --seccomp-bpf -e trace=chdir,execve,renameat2,exit_group -o trace \
+             sh -c 'cd /; cat /dev/null; (cd /tmp; exit 2); exit 6'; echo exit $?; \
+             sed 's|^[0-9]* *||; s|/\\* [0-9]* vars|/* N vars|; /SIGCHLD/d' trace; \
+             strace -f --seccomp-bpf -o all -e trace=openat sh -c 'cat /etc/passwd' >copy; grep passwd all | cut -d' ' -f2-; \
+             cmp copy /etc/passwd && echo same";
+        compare("strace", &[], script);
+    }
+
+    #[test]
     fn counts_calls() {
         compare(
             "strace",

@@ -130,8 +130,16 @@ programs! {
     getdents_old
     inotify
     int80
+    int80_traced
     kill
     killed_forks
+    landlock_errors
+    landlock_exec
+    landlock_files
+    landlock_net
+    landlock_proc
+    landlock_scope
+    landlock_trace
     last_symlink
     leases
     link
@@ -188,6 +196,7 @@ programs! {
     privileged
     proc_child
     proc_deleted
+    proc_fd_cwd
     proc_links
     proc_open
     proc_paths
@@ -196,11 +205,17 @@ programs! {
     proc_texts
     process_groups
     ptrace_attach
+    ptrace_busy
     ptrace_calls
+    ptrace_change_call
+    ptrace_ended
     ptrace_errors
     ptrace_events
+    ptrace_int80
+    ptrace_interrupt_call
     ptrace_memory
     ptrace_newborn
+    ptrace_seccomp
     ptrace_seize
     ptrace_signals
     ptrace_status
@@ -209,7 +224,12 @@ programs! {
     ptrace_threads
     ptrace_traceme
     ptrace_tracer_exit
+    ptrace_tracer_threads
+    ptrace_unheard
     ptrace_wait
+    ptrace_wait_exec
+    ptrace_wait_fault
+    ptrace_wait_stopped
     race_stat
     readlink
     registers
@@ -223,6 +243,7 @@ programs! {
     sa_restart_fifo
     scm_rights
     seccomp_actions
+    seccomp_address
     seccomp_args
     seccomp_bare
     seccomp_errors
@@ -245,6 +266,8 @@ programs! {
     signalfd
     signals
     sigstop_cont
+    sigsys_calls
+    sigsys_kept
     small_stack
     spawn_actions
     stat_family
@@ -302,6 +325,7 @@ const SPECIAL: &[&str] = &[
     "bind_cwd",
     "bind_enter",
     "bind_entries",
+    "bind_landlock",
     "bind_missing",
     "bind_points",
     "bind_readonly",
@@ -311,6 +335,7 @@ const SPECIAL: &[&str] = &[
     "debug_fork",
     "debug_threads",
     "debug_wait",
+    "ends_itself",
     "escape_abi",
     "escape_kill",
     "escape_paths",
@@ -335,8 +360,8 @@ macro_rules! linked {
 
 linked! {
     StaticPie static_pie: auxv brk exec_state execve exec_thread fork_wait proc_self threads;
-    Pie dynamic_pie: auxv brk exec_limits exec_state execve exec_thread execveat fork_wait memfd_exec posix_spawn
-        proc_paths proc_self shebang sigaltstack signals threads vfork;
+    Pie dynamic_pie: auxv brk exec_limits exec_state execve exec_thread execveat fork_wait landlock_exec memfd_exec
+        posix_spawn proc_paths proc_self shebang sigaltstack signals threads vfork;
     NoPie dynamic_no_pie: auxv brk exec_state execve exec_thread fork_wait proc_self threads;
     Musl musl: brk exec_state exec_thread execve fork_wait proc_self shebang signals stat_family threads vfork;
 }

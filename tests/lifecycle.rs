@@ -180,6 +180,15 @@ fn a_signal_to_the_whole_group_reaches_the_command_once() {
 }
 
 #[test]
+fn a_command_that_ends_itself_by_a_signal_to_the_group_does_so() {
+    let rootfs = with_program(with_shell(&[]), "ends_itself");
+    let mut live = Live::start(&mut xroot(&rootfs).args(["ends_itself"]).into_command());
+    assert_eq!(live.line(), "ready");
+    killpg(live.pid(), Signal::SIGINT).expect("the group is there");
+    assert_eq!(live.end(), 130);
+}
+
+#[test]
 fn a_signal_to_xroot_ends_a_command_that_does_not_catch_it() {
     let rootfs = with_program(with_shell(&[]), "count_signals");
     for &signal in PASSED_ON {
@@ -324,7 +333,7 @@ fn the_books_balance_after_threads_have_executed_programs() {
 }
 
 #[test]
-fn xroot_inside_xroot_says_so() {
+fn xroot_inside_xroot_ends_as_its_command() {
     let rootfs = with_shell(&[]);
     rootfs.copy(&binary(), "/bin/xroot");
     for library in programs::libraries(&binary()) {
@@ -333,12 +342,10 @@ fn xroot_inside_xroot_says_so() {
             rootfs.copy(&library, guest);
         }
     }
-    let seen = xroot(&rootfs).run(["xroot", "-r", "/", "sh", "-c", ":"]);
-    assert_eq!(seen.code(), 125, "{seen}");
-    assert!(
-        seen.stderr.contains("inside xroot") && seen.stderr.contains("xroot: fix: run the command"),
-        "{seen}"
-    );
+    for (script, code) in [("exit 3", 3), ("kill -9 $$", 137), ("(kill -TERM $$); exit 4", 143)] {
+        let seen = xroot(&rootfs).run(["xroot", "-r", "/", "sh", "-c", script]);
+        assert_eq!((seen.code(), &seen.stderr[..]), (code, ""), "{script}: {seen}");
+    }
 }
 
 #[test]

@@ -23,8 +23,13 @@ use util::{Rootfs, Scratch, binary, give, run, xroot};
 const WORK: &str = "/xroot-mutation-work";
 
 /// Rows that need not make a difference: rt_sigaction is trapped for SIGSYS alone, which only matters where a filter
-/// from outside makes xroot use RET_TRAP. mount_setattr and setns are refused to an ordinary user by the kernel as well.
-const UNNOTICED: &[&str] = &["mount_setattr (handled)", "rt_sigaction (handled)", "setns (handled)"];
+/// from outside makes xroot use RET_TRAP, and landlock_create_ruleset before Linux 6.8. mount_setattr and setns are refused to an ordinary user by the kernel as well.
+const UNNOTICED: &[&str] = &[
+    "landlock_create_ruleset (handled)",
+    "mount_setattr (handled)",
+    "rt_sigaction (handled)",
+    "setns (handled)",
+];
 
 /// A row of `xroot syscalls`.
 #[derive(Clone, Debug)]

@@ -193,7 +193,7 @@ pub struct Tool {
     pub fallback: Vec<String>,
     /// Variables at which the guest's own program runs, unless they are empty.
     pub unless_set: Vec<String>,
-    /// What argv[0] may begin with, and what is put there instead: a tool says its name in messages.
+    /// What `argv[0]` may begin with, and what is put there instead: a tool says its name in messages.
     pub argv0: Option<(String, String)>,
     /// Words put in front of its arguments.
     pub prepend: Vec<String>,

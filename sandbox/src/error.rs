@@ -126,8 +126,8 @@ pub enum Error {
     PtraceDenied { errno: Errno, facts: TraceFacts },
     #[error("xroot is already traced by process {tracer} ({name}), and a process has only one tracer")]
     AlreadyTraced { tracer: u32, name: String },
-    #[error("xroot is run inside xroot, and a process has only one tracer")]
-    InsideXroot,
+    #[error("xroot is run by an emulator, which cannot trace processes")]
+    Emulated,
     #[error("Linux {release} is too old for xroot, which needs 4.8 or newer")]
     KernelTooOld { release: String },
     #[error("/proc is not mounted, and xroot needs it to look at the processes it traces")]
@@ -264,7 +264,7 @@ impl Error {
                     .into(),
             ),
             Self::PtraceDenied { facts, .. } => Some(allow_ptrace(facts)),
-            Self::InsideXroot => {
+            Self::Emulated => {
                 Some("run the command as it is; for another tree, start xroot on the host with -r TREE".into())
             }
             Self::AlreadyTraced { .. } => Some("start xroot outside strace, gdb or another tracer".into()),

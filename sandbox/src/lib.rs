@@ -41,6 +41,15 @@
 //! for the tool's libraries above all. The stub gives its dynamic linker a search path of its own and takes it back behind
 //! the linker, at AT_ENTRY, so that neither the program nor its children see it.
 //!
+//! # Guests that trace or confine themselves
+//!
+//! A task has one tracer in the kernel, so xroot keeps the books of who traces whom among the guests, in `guest` of
+//! [`engine::ptrace`]: a stop that a guest's tracer would see is a task that is not resumed, and its requests are xroot's.
+//! That is how gdb, strace and another xroot work inside. A guest's seccomp filter is installed with a mark in front, by
+//! which the kernel lets pass what xroot does in its name ([`syscall::seccomp`]); about a call that stops, `judge` asks it
+//! once more as the guest made it. Landlock's rules stay the kernel's: what they are about is done by the tracee, in calls
+//! that it makes before its own ([`syscall::Action::Prepare`]).
+//!
 //! # Where the code departs from the plan it began with
 //!
 //! * **A rewritten call needs one stop, not two.** The plan restored the argument registers at an exit stop. Instead the
@@ -59,7 +68,8 @@
 //! * **open is made openat2(RESOLVE_NO_SYMLINKS)** on the resolved path: a symlink that another thread swaps in behind
 //!   the resolver's back is an error then, not a way out.
 //! * **The registers are all that is read at a stop**, not PTRACE_GET_SYSCALL_INFO: each request costs more than a
-//!   microsecond. Calls of another architecture (`int 0x80`) stop as SIGSYS instead, which names it.
+//!   microsecond. Calls of another architecture (`int 0x80`) stop as SIGSYS instead, which names it; so do those of a
+//!   pretended identity that an outer filter denies, whose ERRNO comes before TRACE ([`engine::ptrace`], `sigsys`).
 //! * **xroot is two processes.** The one that was started stands for the command in the eyes of the caller's shell: it
 //!   waits, and is signalled and stopped in the command's place. Its child traces. A stopped process can do nothing, so
 //!   one alone could neither let the rest of the tree go on nor follow when somebody continues the command.

@@ -23,15 +23,15 @@ use crate::exec::loader::Carrier;
 use crate::exec::{self, Emulators, Files, Found, Machine, Natives, Refused, Runners};
 use crate::image::{self, Prepared};
 pub use crate::sys::front::{Front, Side, split};
-use crate::sys::fs;
 use crate::sys::probe::{self, Probes};
 use crate::sys::spawn::Image;
+use crate::sys::{fs, process};
 use crate::syscall::log::Log;
 use crate::syscall::proc::memory_file;
-use crate::syscall::table::Feature;
+use crate::syscall::table::{self, Feature};
 use crate::syscall::trace::Trace;
 use crate::syscall::{World, ids};
-use crate::task::{Fs, Mm, Process, Seccomp, Task};
+use crate::task::{Fs, Mm, Process, Seccomp, Sigsys, Task};
 use crate::vfs::{GuestPath, HostLookup, HostPath, Kind, Last, Resolved, ViewId, Views, resolve};
 
 /// A rootfs, ready to run one command.
@@ -56,14 +56,23 @@ impl Session {
         }
         let natives = Natives::new(&config.toolset);
         let views = image::views(&prepared.namespace, &config.toolset, &natives);
+        let probes = Probes::new();
+        let features = features(&config, &prepared, &views, &probes);
+        let trapped = if probes.filtered { trapped(&features) } else { Vec::new() };
+        if config.verbose && !trapped.is_empty() {
+            let names = trapped.join(", ");
+            tell(format!("xroot: a filter of whoever started xroot denies {names}: answered all the same"));
+        }
+        let carrier = Carrier::of_this_process()?;
         let world = World {
-            features: features(&config, &prepared, &views),
+            carrier: if trapped.is_empty() { carrier } else { carrier.catching() },
+            features,
+            trapped,
             views,
             lookup: RefCell::new(HostLookup::new()),
             tool_env: natives.own_variables(),
             runners: Runners { emulators: Emulators::new(config.emulators.clone())?, natives },
-            carrier: Carrier::of_this_process()?,
-            probes: Probes::new(),
+            probes,
             pins: caps::read(None, caps::CapSet::Effective).is_ok_and(|held| held.is_empty()),
             ids: config.ids,
             kernel_release: config.kernel_release,
@@ -118,7 +127,7 @@ impl Session {
             .iter()
             .map(|(key, value)| c_string([key.as_bytes(), b"=", value.as_bytes()].concat()))
             .collect::<Result<_, _>>()?;
-        let filter = filter::program(&self.world.features, &[]);
+        let filter = filter::program(&self.world.features, &self.world.trapped);
         let image = Image { program: &program, argv: &argv, envp: &envp, filter: &filter, output };
         let host = self.world.views.guest().locate(workdir).host;
         let directory = fs::open_path(host.as_bytes()).map_err(|errno| Error::Workdir {
@@ -194,6 +203,7 @@ impl Session {
                 credentials: RefCell::new(credentials),
                 reached: RefCell::default(),
                 view: ViewId::GUEST.into(),
+                sent: Default::default(),
             }),
             fs: Rc::new(Fs {
                 cwd: RefCell::new(Some(self.prepared.workdir.clone())),
@@ -204,6 +214,12 @@ impl Session {
             slot: None,
             area: None,
             seccomp: Seccomp::inherited(&status),
+            sigsys: Rc::new(Sigsys::inherited(process::is_ignored(Pid::this(), libc::SIGSYS))),
+            forced: None,
+            seen: Default::default(),
+            fatal: None,
+            domain: None,
+            prepared: Vec::new(),
             held: None,
             traced_by: None,
             stopped: Default::default(),
@@ -225,7 +241,7 @@ fn open_log(output: Option<&Output>, what: &str) -> Result<Option<Log>, Error> {
 }
 
 /// What calls are trapped for in this session.
-fn features(config: &Config, prepared: &Prepared, views: &Views) -> Vec<Feature> {
+fn features(config: &Config, prepared: &Prepared, views: &Views, probes: &Probes) -> Vec<Feature> {
     let namespace = &prepared.namespace;
     let virtual_names = namespace
         .mounts()
@@ -239,11 +255,28 @@ fn features(config: &Config, prepared: &Prepared, views: &Views) -> Vec<Feature>
         ),
         (Feature::Release, config.kernel_release.is_some()),
         (Feature::Tools, !config.toolset.tools.is_empty()),
+        (Feature::NoLandlock, !probes.file_first),
         (Feature::VirtualNames, virtual_names),
     ]
     .into_iter()
     .filter_map(|(feature, on)| on.then_some(feature))
     .collect()
+}
+
+/// The calls that xroot can answer although an outer filter denies them.
+fn trapped(features: &[Feature]) -> Vec<&'static str> {
+    if !features.contains(&Feature::FakeIds) {
+        return Vec::new();
+    }
+    let (numbers, names): (Vec<_>, Vec<_>) =
+        table::pretended().filter_map(|row| Some((row.host_number()?, row.name))).unzip();
+    let denied = probe::denied(&numbers);
+    numbers
+        .into_iter()
+        .zip(names)
+        .filter(|(number, _)| denied.contains(number))
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// Whether tools, or what they see, lie in a tree of the user's own, whose files he could change.

@@ -1,7 +1,9 @@
 //! What the tracer knows of each tracee, grouped by how clone(2) shares it.
 #![forbid(unsafe_code)]
 
+mod landlock;
 mod seccomp;
+mod sigsys;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -11,7 +13,9 @@ use std::sync::Arc;
 
 use nix::unistd::Pid;
 
+pub use self::landlock::Domain;
 pub use self::seccomp::{Filter, Seccomp};
+pub use self::sigsys::{ACTION_SIZE, Disposition, Forced, Seen, SignalAction, Sigsys, kept};
 use crate::sys::mem::MemFile;
 use crate::vfs::{GuestPath, Reached, ViewId};
 
@@ -31,6 +35,18 @@ pub struct Task {
     pub area: Option<Area>,
     /// What it has forbidden itself.
     pub seccomp: Seccomp,
+    /// What SIGSYS does; shared with CLONE_SIGHAND.
+    pub sigsys: Rc<Sigsys>,
+    /// The kernel has taken SIGSYS's handler and blocking away.
+    pub forced: Option<Forced>,
+    /// What SIGSYS was like in it before.
+    pub seen: Seen,
+    /// The process is about to end by this SIGSYS.
+    pub fatal: Option<libc::siginfo_t>,
+    /// The innermost Landlock domain that it is in.
+    pub domain: Option<Rc<Domain>>,
+    /// The results of the calls that were made in preparation of the one that it makes now.
+    pub prepared: Vec<i64>,
     /// A file without a name that the stub is about to map.
     pub held: Option<OwnedFd>,
     /// The process of the guest that traces this thread.
@@ -61,6 +77,8 @@ pub struct Process {
     pub reached: RefCell<Reached>,
     /// What it sees: chosen by execve, inherited over fork.
     pub view: Cell<ViewId>,
+    /// The standard signals, a bit each, that guests have sent to it since it last got one of that number.
+    pub sent: Cell<u64>,
 }
 
 /// What chdir(2) changes.
@@ -88,6 +106,8 @@ pub struct Mm {
     pub stub: Cell<u64>,
     /// True from execve until the stub has loaded the program: its calls are xroot's own.
     pub loading: Cell<bool>,
+    /// A signal that stops the process has come meanwhile.
+    pub stops_later: Cell<bool>,
     /// /proc/PID/mem of this address space, once it has been needed.
     pub file: MemFile,
 }
@@ -182,6 +202,16 @@ impl Task {
             slot: None,
             area: None,
             seccomp: self.seccomp.clone(),
+            sigsys: if has(libc::CLONE_SIGHAND) {
+                Rc::clone(&self.sigsys)
+            } else {
+                Rc::new(Sigsys::clone(&self.sigsys))
+            },
+            forced: None,
+            seen: self.seen,
+            fatal: None,
+            domain: self.domain.clone(),
+            prepared: Vec::new(),
             held: None,
             traced_by: None,
             stopped: Stopped::No,
@@ -205,8 +235,26 @@ impl Process {
             credentials: RefCell::clone(&self.credentials),
             reached: RefCell::clone(&self.reached),
             view: Cell::clone(&self.view),
+            sent: Cell::new(0),
         }
     }
+
+    /// A guest is about to send it this signal.
+    pub fn note_sent(&self, signal: i32) {
+        self.sent.set(self.sent.get() | bit(signal));
+    }
+
+    /// Whether a guest has sent it this signal since this was last asked.
+    pub fn was_sent(&self, signal: i32) -> bool {
+        let sent = self.sent.get();
+        self.sent.set(sent & !bit(signal));
+        sent & bit(signal) != 0
+    }
+}
+
+/// A signal in a set; none for what is no standard signal: the others are queued.
+fn bit(signal: i32) -> u64 {
+    if (1..32).contains(&signal) { 1 << signal } else { 0 }
 }
 
 impl Fs {
@@ -237,6 +285,7 @@ impl Mm {
             scratch: RefCell::default(),
             stub: Cell::new(0),
             loading: Cell::new(true),
+            stops_later: Cell::new(false),
             file: MemFile::default(),
         }
     }
@@ -249,6 +298,7 @@ impl Mm {
             scratch: RefCell::new(self.scratch.borrow().copied()),
             stub: Cell::clone(&self.stub),
             loading: Cell::new(false),
+            stops_later: Cell::new(false),
             file: MemFile::default(),
         }
     }
@@ -346,6 +396,12 @@ impl Tasks {
     /// Every task, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Task> {
         self.0.values()
+    }
+
+    /// False if Landlock forbids `tracer` to trace `tid`.
+    pub fn may_trace(&self, tracer: Pid, tid: Pid) -> bool {
+        let domain = |tid| self.get(tid).and_then(|task| task.domain.as_ref());
+        Domain::holds(domain(tracer), domain(tid))
     }
 
     /// Closes what is only kept open to save a call next time.

@@ -18,6 +18,7 @@ pub mod nr {
     pub const PREAD64: usize = 67;
     pub const PERSONALITY: usize = 92;
     pub const EXIT: usize = 93;
+    pub const RT_SIGACTION: usize = 134;
     pub const PRCTL: usize = 167;
     pub const MUNMAP: usize = 215;
     pub const CLONE: usize = 220;

@@ -160,6 +160,13 @@ pub fn done(args: [usize; 4], start: &[usize; 2]) {
     arch::syscall(nr::PRCTL, [crate::wire::DONE as usize, args[0], args[1], args[2], args[3], start]);
 }
 
+/// Gives SIGSYS a handler that is never run.
+pub fn catch() {
+    const SIGSYS: usize = 31;
+    let action = [crate::wire::CAUGHT as usize, 0, 0, 0];
+    arch::syscall(nr::RT_SIGACTION, [SIGSYS, action.as_ptr() as usize, 0, 8, 0, 0]);
+}
+
 /// The execution domain, ADDR_NO_RANDOMIZE among it.
 pub fn personality() -> usize {
     arch::syscall(nr::PERSONALITY, [0xffff_ffff, 0, 0, 0, 0, 0]) as usize

@@ -111,6 +111,9 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
             .map_err(|errno| Failed(wire::STAGE_SCRATCH, errno))?,
     };
 
+    if plan.flags & wire::CATCH != 0 {
+        kernel::catch();
+    }
     let heap = if program.direct { base } else { program.end };
     let brk = heap.next_multiple_of(page) + if random_brk { kernel::random_pages(30, page) } else { 0 };
     let mut told = stack.tell_kernel(plan, &program, brk);

@@ -73,6 +73,11 @@ pub const RANDOM_BRK: u64 = 2;
 /// `flags`: the carrier lies where programs and their heaps belong, so the loader first moves the blob among the
 /// libraries.
 pub const MOVE: u64 = 4;
+/// `flags`: the process gets the handler [`CAUGHT`] of SIGSYS.
+pub const CATCH: u64 = 8;
+
+/// A handler of SIGSYS that is never run: the kernel takes it away if it forces the signal upon a thread that blocks it.
+pub const CAUGHT: u64 = 2;
 
 /// Offset of the loader's entry in the blob.
 pub const ENTRY: u64 = 0;

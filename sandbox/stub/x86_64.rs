@@ -17,6 +17,7 @@ pub mod nr {
     pub const MMAP: usize = 9;
     pub const MPROTECT: usize = 10;
     pub const MUNMAP: usize = 11;
+    pub const RT_SIGACTION: usize = 13;
     pub const PREAD64: usize = 17;
     pub const CLONE: usize = 56;
     pub const EXIT: usize = 60;

@@ -32,11 +32,6 @@ impl Ambient {
         self.env.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_os_str())
     }
 
-    /// True in a guest of xroot's.
-    pub fn is_guest(&self) -> bool {
-        self.var("container").is_some_and(|name| name == "xroot")
-    }
-
     /// The value of a variable that names a directory; a relative one means nothing.
     pub fn absolute_var(&self, key: &str) -> Option<PathBuf> {
         self.var(key).map(PathBuf::from).filter(|path| path.is_absolute())

@@ -96,6 +96,29 @@ fn names_of_bindings_are_mount_points() {
     });
 }
 
+#[test]
+fn landlock_rules_reach_what_is_bound_below() {
+    compare("bind_landlock", |world| {
+        world
+            .dir("src/sub")
+            .file("src/file", "bound")
+            .file("src/sub/file", "deep")
+            .file("single", "single")
+            .program("src/program", "bind_landlock")
+            .dir("b/in")
+            .file("b/file", "b")
+            .dir("in/sub")
+            .file("in/file", "in")
+            .rootfs(|root| {
+                root.dir("/a/point").file("/a/file", "own").file("/a/one", "").dir("/b").file("/file", "top")
+            })
+            .bind("src", "/a/point", "rw")
+            .bind("single", "/a/one", "rw")
+            .bind("b", "/b", "rw")
+            .bind("in", "/b/in", "rw")
+    });
+}
+
 /// Names that the rootfs lacks, and the kernel needs.
 fn missing(world: World) -> World {
     let not_utf8 = OsStr::from_bytes(b"/odd names/caf\xe9");

@@ -65,6 +65,9 @@ int main(void) {
     write(go[1], "x", 1);
     p(ready(fd, 20000));
     pthread_join(thread, 0);
+    // The descriptor is readable, and the thread joined, when it has ended; a moment later it is gone, with a tracer two.
+    while (!sys(SYS_pidfd_send_signal, fd, 0, 0, 0))
+        usleep(1000);
     t(pidfd_send_signal, fd, 0, 0, 0);
     tid = 0;
 

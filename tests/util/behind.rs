@@ -8,7 +8,7 @@ use super::programs::Kind;
 use super::{Output, Rootfs, Scratch, diff, rootfs, run, xroot};
 
 /// `command` as words behind `wrapper`'s, in the same directory and environment.
-fn behind(wrapper: &[String], command: &Command) -> Command {
+pub fn behind(wrapper: &[String], command: &Command) -> Command {
     let mut wrapped = Command::new(&wrapper[0]);
     wrapped.args(&wrapper[1..]).arg(command.get_program()).args(command.get_args()).env_clear();
     wrapped.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?)))).stdin(Stdio::null());
@@ -16,7 +16,7 @@ fn behind(wrapper: &[String], command: &Command) -> Command {
     wrapped
 }
 
-fn native(wrapper: &[String], program: &Path, cwd: &Path) -> Output {
+pub fn native(wrapper: &[String], program: &Path, cwd: &Path) -> Output {
     let mut command = Command::new(program);
     command.current_dir(cwd).env("PATH", rootfs::PATH).env("HOME", "/");
     run(&mut behind(wrapper, &command))

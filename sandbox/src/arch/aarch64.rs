@@ -12,6 +12,8 @@ pub const MULTIARCH: &str = "aarch64-linux-gnu";
 pub const ELF_MACHINE: u16 = goblin::elf::header::EM_AARCH64;
 /// `seccomp_data.arch` of native calls (include/uapi/linux/audit.h).
 pub const AUDIT_ARCH: u32 = 0xc000_00b7;
+/// A stop comes after the kernel has decided whether a call is made again after a signal (`do_signal`).
+pub const STOPS_BEFORE_RESTARTS: bool = false;
 /// Length in bytes of the instruction that enters the kernel.
 pub const SYSCALL_LEN: u64 = 4;
 
@@ -39,6 +41,11 @@ impl Regs {
     /// The number of the call being entered, `-1` for none.
     pub fn nr(&self) -> u64 {
         self.nr
+    }
+
+    /// Puts the number where the instruction that enters the kernel takes it from.
+    pub fn load_nr(&mut self, nr: u64) {
+        self.user.regs[8] = nr;
     }
 
     /// Changes the call that the kernel will run; `-1` makes it run none.

@@ -14,6 +14,8 @@ pub const ELF_MACHINE: u16 = goblin::elf::header::EM_X86_64;
 pub const AUDIT_ARCH: u32 = 0xc000_003e;
 /// Bit that marks a call of the x32 ABI (`__X32_SYSCALL_BIT`).
 pub const X32_BIT: u64 = 0x4000_0000;
+/// A stop comes before the kernel decides whether a call is made again after a signal (`arch_do_signal_or_restart`).
+pub const STOPS_BEFORE_RESTARTS: bool = true;
 /// Length in bytes of the instruction that enters the kernel; `int 0x80` has the same.
 pub const SYSCALL_LEN: u64 = 2;
 
@@ -37,6 +39,11 @@ impl Regs {
     /// The number of the call being entered, of which the kernel takes the low 32 bits; `u64::MAX` for none.
     pub fn nr(&self) -> u64 {
         if self.0.orig_rax as u32 == u32::MAX { u64::MAX } else { u64::from(self.0.orig_rax as u32) }
+    }
+
+    /// Puts the number where the instruction that enters the kernel takes it from.
+    pub fn load_nr(&mut self, nr: u64) {
+        self.0.rax = nr;
     }
 
     /// Changes the call that the kernel will run; `-1` makes it run none.

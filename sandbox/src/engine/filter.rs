@@ -19,12 +19,14 @@ use seccompiler::{
 
 use crate::arch;
 use crate::syscall::TABLE;
+use crate::syscall::seccomp::{MARK, MASK};
 use crate::syscall::table::{Feature, Row, Verdict, When};
 
 /// The filter of a session with these features.
 ///
 /// Allowed calls run unseen; all others stop for the tracer, be they unknown or of another ABI (i386, x32). The calls
-/// in `trap` stop as SIGSYS, which no outer filter hides; the rest as PTRACE_EVENT_SECCOMP.
+/// in `trap` stop as SIGSYS, which no outer filter hides, unless xroot makes them itself; the rest as
+/// PTRACE_EVENT_SECCOMP.
 ///
 /// # Panics
 /// If `trap` has a name that the table lacks.
@@ -47,7 +49,31 @@ pub fn program(features: &[Feature], trap: &[&str]) -> BpfProgram {
         };
     }
 
-    link(parts(trapped, traced, allowed))
+    let own = own_calls(trapped.always.keys().chain(trapped.sometimes.keys()).copied());
+    link(own.into_iter().chain(parts(trapped, traced, allowed)).collect())
+}
+
+/// Stops those of the calls `numbers` for the tracer that are made where xroot makes its own, with any arguments, and knows
+/// no others.
+fn own_calls(numbers: impl Iterator<Item = i64>) -> Option<BpfProgram> {
+    let numbers: Vec<_> = numbers.map(|number| number as u32).collect();
+    let count = u8::try_from(numbers.len()).expect("a filter traps fewer calls than a jump is long");
+    let check = [
+        statement(LOAD, IP_LOW),
+        statement(AND, MASK as u32),
+        sock_filter { code: JUMP_IF_EQUAL, jt: 0, jf: 1, k: MARK as u32 },
+        statement(RET, libc::SECCOMP_RET_TRACE),
+        statement(LOAD, NR),
+    ];
+    let compare = (0..count).zip(numbers).map(|(index, k)| sock_filter {
+        code: JUMP_IF_EQUAL,
+        // Over what is left of these, and the jump behind them.
+        jt: count - index,
+        jf: 0,
+        k,
+    });
+    let over = statement(JUMP, check.len() as u32);
+    (count != 0).then(|| compare.chain([over]).chain(check).collect())
 }
 
 /// One program for each action, those of calls that stop with some arguments only first.
@@ -153,11 +179,14 @@ fn compile(rules: Rules, matched: SeccompAction, otherwise: SeccompAction) -> Bp
 const LOAD: u16 = (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16;
 const JUMP_IF_EQUAL: u16 = (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16;
 const JUMP_IF_AT_LEAST: u16 = (libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K) as u16;
+const JUMP: u16 = (libc::BPF_JMP | libc::BPF_JA) as u16;
+const AND: u16 = (libc::BPF_ALU | libc::BPF_AND | libc::BPF_K) as u16;
 const RET: u16 = (libc::BPF_RET | libc::BPF_K) as u16;
 
-/// Where `struct seccomp_data` has the number and the architecture.
+/// Where `struct seccomp_data` has the number, the architecture and the low half of the address.
 const NR: u32 = 0;
 const ARCH: u32 = 4;
+const IP_LOW: u32 = 8;
 
 /// Numbers from here on are x32's on x86-64, and nobody's on AArch64.
 const FIRST_FOREIGN: u32 = 0x4000_0000;

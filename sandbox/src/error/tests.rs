@@ -186,8 +186,8 @@ fn ptrace_denied_names_the_value_read_and_the_flag_that_allows_it() {
         125,
     );
     check(
-        Error::InsideXroot,
-        "xroot is run inside xroot, and a process has only one tracer",
+        Error::Emulated,
+        "xroot is run by an emulator, which cannot trace processes",
         "run the command as it is; for another tree, start xroot on the host with -r TREE",
         125,
     );

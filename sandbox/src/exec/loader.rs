@@ -41,6 +41,8 @@ pub struct Carrier {
     id: (u64, u64),
     /// The link of /proc that names it whatever becomes of the path, if /proc lets the tracee follow it.
     link: HostPath,
+    /// What the kernel opens beside it, where xroot is linked dynamically.
+    interpreter: Option<HostPath>,
     /// Distances from AT_ENTRY, wrapping: the blob, the first byte of the image, the first page behind it.
     blob: u64,
     start: u64,
@@ -115,12 +117,27 @@ impl Carrier {
             path: HostPath::new(fs::read_link("/proc/self/exe").map_err(os("cannot read /proc/self/exe"))?),
             id: id(&file.metadata().map_err(os("cannot stat /proc/self/exe"))?),
             link: HostPath::new(format!("/proc/{}/exe", std::process::id())),
+            interpreter: headers
+                .interpreter_name(&file)
+                .map_err(Error::os("cannot read the interpreter's name in /proc/self/exe"))?
+                .map(HostPath::from_bytes),
             blob: blob.wrapping_sub(headers.entry),
             start: start.wrapping_sub(headers.entry),
             end: end.wrapping_sub(headers.entry),
             blob_offset: holder.offset + (blob - holder.vaddr),
             flags: random_flags() | if moves { stub::MOVE } else { 0 },
         })
+    }
+
+    /// Every program starts with a handler of SIGSYS ([`stub::CAUGHT`]).
+    #[must_use]
+    pub fn catching(self) -> Self {
+        Self { flags: self.flags | stub::CATCH, ..self }
+    }
+
+    /// What the kernel opens to execute it.
+    pub fn files(&self) -> impl Iterator<Item = &HostPath> {
+        [Some(&self.link), self.interpreter.as_ref()].into_iter().flatten()
     }
 
     /// The host path that execve gets: names this file, and is long enough for `execfn` to replace it on the stack.

@@ -73,7 +73,7 @@ pub struct Chosen {
     pub is_part: bool,
     /// As [`Tool::argv0`].
     pub argv0: Option<(Vec<u8>, Vec<u8>)>,
-    /// Words in front of the caller's arguments, behind argv[0], and words behind them.
+    /// Words in front of the caller's arguments, behind `argv[0]`, and words behind them.
     pub prepend: Vec<Vec<u8>>,
     pub append: Vec<Vec<u8>>,
 }

@@ -19,7 +19,7 @@ pub struct Plan {
     pub program: HostPath,
     /// What its PT_INTERP means in the guest.
     pub interpreter: Option<HostPath>,
-    /// What stands in argv[0]'s place; `None` leaves argv as it is. The rest of argv follows.
+    /// What stands in `argv[0]`'s place; `None` leaves argv as it is. The rest of argv follows.
     pub arguments: Option<Vec<Vec<u8>>>,
     /// The file that execve was given is a script, whose interpreter has to open it.
     pub is_script: bool,

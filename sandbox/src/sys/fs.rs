@@ -229,6 +229,14 @@ fn check_execve(fd: c_int) -> Result<(), Errno> {
     Errno::result(ret).map(drop)
 }
 
+/// True if execve(2) finds out that a file cannot be executed before it looks at the arguments.
+pub fn execve_opens_first() -> bool {
+    let nowhere = usize::MAX as *const *const libc::c_char;
+    // SAFETY: the kernel finds that there is no memory at such an address, or that a directory is no program.
+    let ret = unsafe { libc::execve(c"/".as_ptr(), nowhere, std::ptr::null()) };
+    Errno::result(ret) == Err(Errno::EACCES)
+}
+
 /// The bytes of a plain struct that the kernel has filled.
 pub fn bytes_of<T: Plain>(value: &T) -> &[u8] {
     // SAFETY: `Plain` promises that every byte of the value is initialised.

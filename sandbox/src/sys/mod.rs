@@ -1,9 +1,11 @@
 //! The only module with `unsafe`: thin, one function a syscall, one SAFETY line a block.
 
+pub mod descriptor;
 pub mod dirents;
 pub mod front;
 pub mod fs;
 pub mod inherited;
+pub mod landlock;
 pub mod mem;
 pub mod probe;
 pub mod process;

@@ -1,38 +1,31 @@
 //! What this kernel can do, asked once at start.
 
-use std::os::fd::{FromRawFd, OwnedFd};
+use std::io::Read;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-use super::{fs, seccomp, stub};
-use crate::error::Error;
+use seccompiler::sock_filter;
+
+use super::{fs, ptrace, seccomp};
+use crate::error::{Errno, Error};
 
 /// The oldest kernel: before it, a call that the tracer has changed at the filter's stop is not what runs after it, and
 /// PTRACE_SYSCALL does not lead from there to the call's end (ptrace(2), "PTRACE_EVENT_SECCOMP stops").
 const OLDEST: (u32, u32) = (4, 8);
-
-/// With this as its second argument, the stub's prctl(2) asks whether an xroot traces the caller: 0 then. Every kernel
-/// says EINVAL.
-pub const INSIDE: u64 = 0x696e_7369;
-
-/// True inside xroot, whatever is left of its environment there.
-fn is_inside() -> bool {
-    // SAFETY: the kernel does not know this option; a tracer answers it without looking at memory.
-    unsafe { libc::prctl(stub::DONE as i32, INSIDE, 0, 0, 0) == 0 }
-}
 
 /// Checks what there is no way around.
 ///
 /// # Errors
 /// What this kernel lacks.
 pub fn check() -> Result<(), Error> {
-    if is_inside() {
-        return Err(Error::InsideXroot);
-    }
     if let Some(release) =
         nix::sys::utsname::uname().ok().and_then(|name| name.release().to_str().map(String::from))
     {
         if is_too_old(&release) {
             return Err(Error::KernelTooOld { release });
         }
+    }
+    if !ptrace::is_there() {
+        return Err(Error::Emulated);
     }
     seccomp::can_install().map_err(|errno| Error::NoSeccomp { errno })?;
     match std::fs::read_link("/proc/self") {
@@ -62,6 +55,8 @@ pub struct Probes {
     /// A program that execveat(2) is given by descriptor alone is called after its file, not after the descriptor: Linux
     /// 6.14, as AT_EXECVE_CHECK is.
     pub names_by_file: bool,
+    /// execve(2) opens the file before it looks at the arguments: Linux 6.8.
+    pub file_first: bool,
     /// An outer filter holds for this process, and for the guest too.
     pub filtered: bool,
 }
@@ -74,6 +69,7 @@ impl Probes {
         Self {
             openat2: has_openat2(),
             names_by_file: fs::has_execve_check(),
+            file_first: fs::execve_opens_first(),
             filtered: mode == libc::SECCOMP_MODE_FILTER as i32,
         }
     }
@@ -83,6 +79,82 @@ impl Default for Probes {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Which of the calls `numbers` an outer filter answers with an errno, whatever their arguments.
+///
+/// A child asks, for a filter may as well kill who makes them; it is no wiser then, and such a call counts as not denied.
+pub fn denied(numbers: &[u32]) -> Vec<u32> {
+    let mut numbers = numbers.to_vec();
+    while !numbers.is_empty() {
+        let Ok(answers) = ask(&numbers) else { break };
+        if answers.len() < numbers.len() {
+            // This one has ended the child.
+            numbers.remove(answers.len());
+            continue;
+        }
+        let (plain, filtered) = answers.split_at(numbers.len());
+        // A call that the outer filter allows ends at the child's own.
+        let is_denied =
+            plain.iter().zip(filtered).map(|(plain, filtered)| *filtered != MISSING || *plain == MISSING);
+        return numbers
+            .into_iter()
+            .zip(is_denied)
+            .filter_map(|(number, denied)| denied.then_some(number))
+            .collect();
+    }
+    Vec::new()
+}
+
+/// What [`ask`] says of a call that fails with ENOSYS.
+const MISSING: u8 = 1;
+
+/// One byte for each of `numbers`, the call made as it is, and one for each, made under a filter that lets a tracer decide:
+/// without a tracer that is ENOSYS, and the errno of an outer filter comes first. No bytes behind a call that kills.
+fn ask(numbers: &[u32]) -> Result<Vec<u8>, Errno> {
+    let (reader, writer) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)?;
+    let filter = traced(numbers);
+    // SAFETY: the child only makes calls that are safe after fork, and never returns from this block.
+    let pid = Errno::result(unsafe { libc::fork() })?;
+    if pid == 0 {
+        // SAFETY: this option takes a number; a filter that kills leaves no core file of a process that is not dumpable.
+        unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+        tell_answers(numbers, &writer);
+        if seccomp::install(&filter).is_ok() {
+            tell_answers(numbers, &writer);
+        }
+        // SAFETY: _exit is safe in a forked child and runs no destructors.
+        unsafe { libc::_exit(0) }
+    }
+    drop(writer);
+    let mut answers = Vec::new();
+    let read = std::fs::File::from(reader).read_to_end(&mut answers);
+    let (Ok(_) | Err(_)) = nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(pid), None);
+    read.map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))?;
+    Ok(answers)
+}
+
+fn tell_answers(numbers: &[u32], to: &OwnedFd) {
+    for &number in numbers {
+        // SAFETY: no number of the caller's means anything with -1 for every argument: no such address, id or descriptor.
+        let result = unsafe {
+            libc::syscall(number.into(), -1_isize, -1_isize, -1_isize, -1_isize, -1_isize, -1_isize)
+        };
+        let answer = if Errno::result(result) == Err(Errno::ENOSYS) { MISSING } else { 0 };
+        // SAFETY: the kernel reads one byte.
+        unsafe { libc::write(to.as_raw_fd(), (&raw const answer).cast(), 1) };
+    }
+}
+
+/// A filter that lets a tracer decide on these calls and allows all others.
+fn traced(numbers: &[u32]) -> Vec<sock_filter> {
+    let step = |code: u32, jt, jf, k| sock_filter { code: code as u16, jt, jf, k };
+    let end = |action| step(libc::BPF_RET | libc::BPF_K, 0, 0, action);
+    let compare = |&number| {
+        [step(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, number), end(libc::SECCOMP_RET_TRACE)]
+    };
+    let load = step(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0);
+    [load].into_iter().chain(numbers.iter().flat_map(compare)).chain([end(libc::SECCOMP_RET_ALLOW)]).collect()
 }
 
 fn has_openat2() -> bool {
@@ -111,6 +183,40 @@ mod tests {
         for release in ["4.8", "4.8.0-rc1", "5.4.0-gke", "6.18.44-x", "10.0", "2.6.66", "unknown", ""] {
             assert!(!is_too_old(release), "{release}");
         }
+    }
+
+    #[test]
+    fn a_denied_call_is_told_from_one_that_fails_and_one_that_kills() {
+        let [chroot, uid, name, kill, trap, group] = [
+            libc::SYS_chroot,
+            libc::SYS_setuid,
+            libc::SYS_sethostname,
+            libc::SYS_setgid,
+            libc::SYS_setfsuid,
+            libc::SYS_setgroups,
+        ]
+        .map(|number| number as u32);
+        let numbers = [kill, chroot, trap, uid, name, group];
+        assert_eq!(denied(&numbers), []);
+        // A filter belongs to a thread, and to what that starts.
+        let outer = move || {
+            let actions = [
+                (chroot, libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+                (uid, libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32),
+                (kill, libc::SECCOMP_RET_KILL_PROCESS),
+                (trap, libc::SECCOMP_RET_TRAP),
+            ];
+            let mut filter = traced(&actions.map(|(number, _)| number));
+            // The actions stand behind the comparisons with the numbers.
+            (2..)
+                .step_by(2)
+                .zip(actions)
+                .for_each(|(index, (_, action)): (usize, _)| filter[index].k = action);
+            seccomp::install(&filter)?;
+            Ok::<_, Errno>(denied(&numbers))
+        };
+        let found = std::thread::spawn(outer).join().expect("the thread survives its filter");
+        assert_eq!(found, Ok(vec![chroot, uid]));
     }
 
     #[test]

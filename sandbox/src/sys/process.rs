@@ -18,6 +18,8 @@ use crate::error::Errno;
 pub struct Facts {
     pub parent: Pid,
     pub group: Pid,
+    /// It runs no more: a zombie, be it alone or the first thread of a process that others keep alive.
+    pub has_ended: bool,
 }
 
 /// The facts of `pid`; `None` if there is no such process or thread.
@@ -38,6 +40,23 @@ pub fn all() -> Vec<(Pid, Facts)> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok().map(Pid::from_raw));
     pids.filter_map(|pid| Some((pid, facts(pid)?))).collect()
+}
+
+/// True if the process of `pid` has a function for `signal`.
+pub fn is_caught(pid: Pid, signal: i32) -> bool {
+    has_signal(pid, "SigCgt:", signal)
+}
+
+/// True if the process of `pid` ignores `signal`.
+pub fn is_ignored(pid: Pid, signal: i32) -> bool {
+    has_signal(pid, "SigIgn:", signal)
+}
+
+fn has_signal(pid: Pid, set: &str, signal: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(set));
+    line.and_then(|line| u64::from_str_radix(line.trim(), 16).ok())
+        .is_some_and(|set| set >> (signal - 1) & 1 == 1)
 }
 
 /// The process that traces `pid`, if there is one.
@@ -150,9 +169,10 @@ impl Plain for libc::utsname {}
 /// The command's name is in parentheses and may hold any byte, so the fields are counted from the last one.
 fn parse_stat(stat: &[u8]) -> Option<Facts> {
     let end = stat.iter().rposition(|&byte| byte == b')')?;
-    let mut fields = std::str::from_utf8(stat.get(end + 1..)?).ok()?.split_ascii_whitespace().skip(1);
+    let mut fields = std::str::from_utf8(stat.get(end + 1..)?).ok()?.split_ascii_whitespace();
+    let has_ended = matches!(fields.next()?, "Z" | "X");
     let mut pid = || fields.next()?.parse().ok().map(Pid::from_raw);
-    Some(Facts { parent: pid()?, group: pid()? })
+    Some(Facts { parent: pid()?, group: pid()?, has_ended })
 }
 
 /// The processor time that the thread `pid` has used so far, for itself and in the kernel; `None` if it is gone.
@@ -183,15 +203,19 @@ mod tests {
     #[test]
     fn a_commands_name_does_not_confuse_the_fields() {
         let facts = parse_stat(b"12 (a) S 3 (\xff) R 7 9 9 0 -1").unwrap();
-        assert_eq!(facts, Facts { parent: Pid::from_raw(7), group: Pid::from_raw(9) });
+        let expected = Facts { parent: Pid::from_raw(7), group: Pid::from_raw(9), has_ended: false };
+        assert_eq!(facts, expected);
+        assert!(parse_stat(b"12 (a) Z 7 9").is_some_and(|facts| facts.has_ended));
         assert_eq!(parse_stat(b"12 (a"), None);
         assert_eq!(parse_stat(b"12 (a) R x"), None);
+        assert_eq!(parse_stat(b"12 (a)"), None);
     }
 
     #[test]
     fn this_process_is_found_with_its_parent() {
         let own = facts(Pid::this()).unwrap();
-        assert_eq!(own, Facts { parent: Pid::parent(), group: nix::unistd::getpgrp() });
+        let expected = Facts { parent: Pid::parent(), group: nix::unistd::getpgrp(), has_ended: false };
+        assert_eq!(own, expected);
         assert!(all().contains(&(Pid::this(), own)));
         assert_eq!(facts(Pid::from_raw(i32::MAX)), None);
     }

@@ -1,11 +1,12 @@
 //! Questions about a tracee's sockets.
 //!
-//! Source: pidfd_getfd(2), socket(7).
+//! Source: socket(7).
 
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 
 use nix::unistd::Pid;
 
+use super::descriptor;
 use crate::error::Errno;
 
 /// The address family of the socket that thread `tid` of process `pid` has as `fd`.
@@ -21,15 +22,7 @@ pub fn kind(pid: Pid, tid: Pid, fd: i32) -> Option<i32> {
 }
 
 fn option(pid: Pid, tid: Pid, fd: i32, name: i32) -> Option<i32> {
-    // A thread may have descriptors of its own. Since Linux 6.9 one can be named.
-    const PIDFD_THREAD: i32 = libc::O_EXCL;
-    let open = |id: Pid, flags: i32| {
-        // SAFETY: pidfd_open takes two numbers.
-        owned(unsafe { libc::syscall(libc::SYS_pidfd_open, id.as_raw(), flags) })
-    };
-    let process = if tid == pid { open(pid, 0) } else { open(tid, PIDFD_THREAD).or_else(|| open(pid, 0)) }?;
-    // SAFETY: pidfd_getfd takes three numbers.
-    let socket = owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), fd, 0) })?;
+    let socket = descriptor::of_task(pid, tid, fd)?;
     let mut value = 0i32;
     let mut len = size_of::<i32>() as libc::socklen_t;
     // SAFETY: the kernel writes at most `len` bytes to `value`, and both outlive the call.
@@ -37,12 +30,6 @@ fn option(pid: Pid, tid: Pid, fd: i32, name: i32) -> Option<i32> {
         libc::getsockopt(socket.as_raw_fd(), libc::SOL_SOCKET, name, (&raw mut value).cast(), &raw mut len)
     };
     Errno::result(result).ok().map(|_| value)
-}
-
-fn owned(result: libc::c_long) -> Option<OwnedFd> {
-    let fd = Errno::result(result).ok()? as i32;
-    // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
-    Some(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 #[cfg(test)]

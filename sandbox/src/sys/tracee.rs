@@ -140,6 +140,24 @@ pub fn pending_signals(pid: Pid, first: u64, flags: u32, count: i32) -> Result<V
     Ok(bytes)
 }
 
+/// The signals that a stopped tracee blocks.
+///
+/// # Errors
+/// As ptrace(2).
+pub fn signal_mask(pid: Pid) -> Result<u64, Errno> {
+    let mut mask: u64 = 0;
+    raw(request::GETSIGMASK, pid, size_of::<u64>() as u64, &raw mut mask as u64)?;
+    Ok(mask)
+}
+
+/// Changes what signals a stopped tracee blocks.
+///
+/// # Errors
+/// As ptrace(2).
+pub fn set_signal_mask(pid: Pid, mask: u64) -> Result<(), Errno> {
+    raw(request::SETSIGMASK, pid, size_of::<u64>() as u64, &raw const mask as u64).map(drop)
+}
+
 /// Sends `signal` to the thread `tid` of `process`.
 ///
 /// # Errors

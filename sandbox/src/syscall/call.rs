@@ -47,6 +47,9 @@ pub enum Action {
     Answer(i64),
     /// The kernel runs a changed call; the guest's argument registers are put back afterwards.
     Rewrite(Rewrite),
+    /// The tracee makes these calls first. Then it makes its own again, and the handler finds their results in
+    /// [`Task::prepared`]. No signal is delivered meanwhile.
+    Prepare(Vec<Rewrite>),
     /// ptrace: the engine, which is everybody's tracer, answers for the one that the guest means.
     Trace,
     /// execve: the kernel runs xroot's own file with the guest's arguments, and the stub in it loads the program.
@@ -97,6 +100,13 @@ impl Rewrite {
     /// Makes argument `index` the number `value`.
     pub fn set(&mut self, index: usize, value: u64) {
         self.args.push((index, Value::Plain(value)));
+    }
+
+    /// The call `nr` with numbers alone, and zeros behind them.
+    pub fn of<const N: usize>(nr: u64, args: [u64; N]) -> Self {
+        let mut rewrite = Self { nr: Some(nr), ..Self::default() };
+        (0..6).for_each(|index| rewrite.set(index, args.get(index).copied().unwrap_or(0)));
+        rewrite
     }
 
     /// Makes argument `index` a pointer to `bytes`, 8-byte aligned.

@@ -6,7 +6,7 @@
 use super::call::{Action, Call, Rewrite};
 use super::proc;
 use crate::error::{Errno, Failure};
-use crate::vfs::GuestPath;
+use crate::vfs::{GuestPath, Node, Resolved};
 
 /// chdir(2).
 pub fn chdir(call: &mut Call<'_>) -> Result<Action, Failure> {
@@ -15,29 +15,16 @@ pub fn chdir(call: &mut Call<'_>) -> Result<Action, Failure> {
     proc::check_open(call, &target.resolved, false)?;
     let mut rewrite = Rewrite::default();
     target.stage(spec, &mut rewrite);
-    let guest = target.resolved.guest;
-    rewrite.exit = Some(Box::new(move |call, ret| {
-        if ret == 0 {
-            call.moved(Some(guest));
-        }
-        Ok(ret)
-    }));
+    let Resolved { guest, node, .. } = target.resolved;
+    // The name of a link that the kernel follows is not that of the directory it leads to.
+    let name = (!matches!(node, Some(Node::Magic(_)))).then_some(guest);
+    rewrite.exit = Some(Box::new(move |call, ret| call.moved(name, ret)));
     Ok(Action::Rewrite(rewrite))
 }
 
 /// fchdir(2).
 pub fn fchdir(_call: &mut Call<'_>) -> Result<Action, Failure> {
-    let exit = |call: &mut Call<'_>, ret: i64| {
-        if ret == 0 {
-            call.moved(None);
-            match call.cwd_name() {
-                // Deeper than any path can say.
-                Err(Errno::ENAMETOOLONG) => {}
-                name => drop(name?),
-            }
-        }
-        Ok(ret)
-    };
+    let exit = |call: &mut Call<'_>, ret: i64| call.moved(None, ret);
     Ok(Action::Rewrite(Rewrite { exit: Some(Box::new(exit)), ..Rewrite::default() }))
 }
 
@@ -61,10 +48,23 @@ pub fn getcwd(call: &mut Call<'_>) -> Result<Action, Failure> {
 }
 
 impl Call<'_> {
-    /// Notes that the kernel's working directory is another one now.
-    fn moved(&self, guest: Option<GuestPath>) {
+    /// Notes that the kernel's working directory is another one now, if the call has succeeded: `guest`, or what the
+    /// kernel calls it.
+    fn moved(&self, guest: Option<GuestPath>, ret: i64) -> Result<i64, Failure> {
+        if ret != 0 {
+            return Ok(ret);
+        }
         let fs = &self.task().fs;
-        *fs.cwd.borrow_mut() = guest;
         *fs.handle.borrow_mut() = None;
+        if guest.is_some() {
+            *fs.cwd.borrow_mut() = guest;
+            return Ok(ret);
+        }
+        *fs.cwd.borrow_mut() = None;
+        match self.cwd_name() {
+            // Deeper than any path can say.
+            Err(Errno::ENAMETOOLONG) => Ok(ret),
+            name => name.map(|_| ret).map_err(Failure::from),
+        }
     }
 }

@@ -76,13 +76,24 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
         },
     };
     let by_descriptor = matches!(start, Named::Descriptor(_));
-    let mut files = GuestFiles { call, start: Some(start), held: None };
+    let mut files = GuestFiles { call, start: Some(start), held: None, opened: Vec::new() };
     let mut vectors = Vectors { call, argv: arrays.argv, envp: arrays.envp };
     let first = argv0.as_deref().unwrap_or_default();
     let planned = exec::plan(&mut files, &mut vectors, &call.world.runners, shown, first);
-    let held = files.held;
+    let GuestFiles { held, mut opened, .. } = files;
     for warning in call.world.runners.natives.take_warnings() {
         call.world.note(&warning);
+    }
+    if let Ok(plan) = &planned {
+        // A tool of the host, or an emulator: what runs in the guest's program's place must be allowed as well.
+        for file in [Some(&plan.program), plan.interpreter.as_ref()].into_iter().flatten() {
+            if !opened.contains(file) {
+                opened.push(file.clone());
+            }
+        }
+    }
+    if let Some(action) = call.check_execute(&opened)? {
+        return Ok(action);
     }
     match planned {
         Ok(mut plan) => {
@@ -114,11 +125,7 @@ fn is_closed_script(call: &Call<'_>, plan: &Plan, arrays: &Arrays) -> bool {
     if !by_descriptor || !plan.is_script {
         return false;
     }
-    let info =
-        std::fs::read_to_string(format!("/proc/{}/fdinfo/{}", call.tid, call.int(0))).unwrap_or_default();
-    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
-    let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
-    flags.is_some_and(|flags| flags & libc::O_CLOEXEC != 0)
+    closes_on_exec(call, call.int(0))
 }
 
 /// The longest argument of execve (include/uapi/linux/binfmts.h).
@@ -206,15 +213,19 @@ struct GuestFiles<'a, 'b> {
     start: Option<Named>,
     /// Keeps a file without a name open until the stub has mapped it.
     held: Option<OwnedFd>,
+    /// What has been found, in this order.
+    opened: Vec<HostPath>,
 }
 
 impl Files for GuestFiles<'_, '_> {
     fn find(&mut self, path: &[u8]) -> Result<Found, Failure> {
-        match self.start.take() {
+        let found = match self.start.take() {
             None => self.by_path(Base::Cwd, path, Last::Follow),
             Some(Named::Path(first)) => self.by_path(first.base, &first.path, first.last),
             Some(Named::Descriptor(argument)) => self.by_descriptor(argument),
-        }
+        }?;
+        self.opened.push(found.host.clone());
+        Ok(found)
     }
 }
 
@@ -270,7 +281,11 @@ impl GuestFiles<'_, '_> {
         if fs::is_open_for_writing(file.as_fd()) {
             return Err(Errno::ETXTBSY.into());
         }
-        let host_link = format!("/proc/{}/fd/{}", self.call.world.tracer, file.as_raw_fd());
+        let host_link = if self.call.is_confined() {
+            own_descriptor(self.call, link).ok_or(Errno::EACCES)?
+        } else {
+            format!("/proc/{}/fd/{}", self.call.world.tracer, file.as_raw_fd())
+        };
         let name = vfs::proc::shown(self.call.names(), host.as_bytes());
         let shown = GuestPath::lexical(&name.unwrap_or_else(|| host.as_bytes().to_vec()));
         let duplicate = file.try_clone().map_err(io_errno)?;
@@ -282,6 +297,23 @@ impl GuestFiles<'_, '_> {
             id: None,
         })
     }
+}
+
+/// The name under which a program will find the file of its own descriptor that `link` names; `None` if that is closed by
+/// then, or another process's.
+fn own_descriptor(call: &Call<'_>, link: &HostPath) -> Option<String> {
+    let link = std::str::from_utf8(link.as_bytes()).ok()?;
+    let (process, fd) = link.strip_prefix("/proc/")?.split_once("/fd/")?;
+    let own = [call.tid, call.task().process.pid].map(|id| id.to_string());
+    let stays = !closes_on_exec(call, fd.parse().ok()?);
+    (own.contains(&process.to_owned()) && stays).then(|| format!("/proc/self/fd/{fd}"))
+}
+
+fn closes_on_exec(call: &Call<'_>, fd: i32) -> bool {
+    let info = std::fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", call.tid)).unwrap_or_default();
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
+    let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
+    flags.is_some_and(|flags| flags & libc::O_CLOEXEC != 0)
 }
 
 fn io_errno(error: std::io::Error) -> Errno {

@@ -32,6 +32,9 @@ impl Call<'_> {
         if target.argument().len() < libc::PATH_MAX as usize {
             return Ok(target);
         }
+        if self.is_confined() {
+            return Err(Errno::ENAMETOOLONG.into());
+        }
         let led = self.led(target)?;
         if led.via.is_some() { Ok(led) } else { Err(Errno::ENAMETOOLONG.into()) }
     }
@@ -39,13 +42,16 @@ impl Call<'_> {
     /// Where the path argument `spec` leads, held so that nothing else can take its place before the kernel has gone
     /// there; for calls that change what they find, or that go on from there.
     ///
-    /// A tracer with capabilities cannot be seen by a guest without them, and names the place by its path.
+    /// A tracer with capabilities cannot be seen by a guest without them, nor any tracer from within a Landlock domain:
+    /// then the place is named by its path.
     ///
     /// # Errors
     /// As [`Call::target`].
     pub fn pinned(&self, spec: &PathArg) -> Result<Option<Target>, Failure> {
         match self.target(spec)? {
-            Some(target) if self.world.pins && target.via.is_none() => self.led(target).map(Some),
+            Some(target) if self.world.pins && !self.is_confined() && target.via.is_none() => {
+                self.led(target).map(Some)
+            }
             target => Ok(target),
         }
     }

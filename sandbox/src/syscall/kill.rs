@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use nix::unistd::Pid;
 
 use super::call::{Action, Call, Rewrite};
+use super::table::number;
 use crate::error::{Errno, Failure};
 use crate::sys::process;
 
@@ -61,6 +62,9 @@ pub fn pidfd_send_signal(call: &mut Call<'_>) -> Result<Action, Failure> {
         (_, outside) if outside.is_empty() => Ok(Action::Pass),
         (inside, _) => {
             check_signal(signal)?;
+            if call.is_confined() && !inside.is_empty() {
+                return Ok(by_caller(call, &inside, signal));
+            }
             let sent = inside.into_iter().filter(|&pid| process::send(pid, signal).is_ok()).count();
             if sent == 0 { Err(Errno::EPERM.into()) } else { Ok(Action::Answer(0)) }
         }
@@ -124,6 +128,9 @@ fn to_one(call: &mut Call<'_>, pid: i32, signal: i32) -> Result<Action, Failure>
         check_signal(signal)?;
         return Err(errno.into());
     }
+    if let Some(task) = call.tasks.get(Pid::from_raw(pid)) {
+        task.process.note_sent(signal);
+    }
     Ok(Action::Pass)
 }
 
@@ -150,6 +157,9 @@ fn to_everyone(call: &mut Call<'_>, signal: i32) -> Result<Action, Failure> {
 fn to_each(call: &mut Call<'_>, mut pids: Vec<Pid>, signal: i32) -> Option<Result<Action, Failure>> {
     let own = call.task().process.pid;
     pids.sort_by_key(|&pid| pid == own);
+    if call.is_confined() && !pids.is_empty() {
+        return Some(Ok(by_caller(call, &pids, signal)));
+    }
     let last = pids.pop()?;
     for pid in pids {
         // One that has just died is not missed.
@@ -158,6 +168,24 @@ fn to_each(call: &mut Call<'_>, mut pids: Vec<Pid>, signal: i32) -> Option<Resul
     let mut rewrite = Rewrite::default();
     rewrite.set(0, last.as_raw() as u64);
     Some(Ok(Action::Rewrite(rewrite)))
+}
+
+/// Has the caller itself send to each, as Landlock may keep a signal from leaving its domain.
+///
+/// kill_something_info() of kernel/signal.c: one success is enough; to everyone, a process that may not be signalled does
+/// not count.
+fn by_caller(call: &Call<'_>, pids: &[Pid], signal: i32) -> Action {
+    let results = &call.task().prepared;
+    if results.is_empty() {
+        let kill = |pid: &Pid| Rewrite::of(const { number("kill") }, [pid.as_raw() as u64, signal as u64]);
+        return Action::Prepare(pids.iter().map(kill).collect());
+    }
+    let last = results.iter().copied().find(|&result| result == 0).or(results.last().copied());
+    let to_everyone = call.row.name == "kill" && call.int(0) == -1;
+    match last {
+        Some(result) if to_everyone && result == -(Errno::EPERM as i64) => Action::Answer(0),
+        result => Action::Answer(result.unwrap_or(0)),
+    }
 }
 
 /// The processes of a group, those of the guest apart from all others.

@@ -69,6 +69,7 @@ fn with(feature: Feature) -> &'static str {
         Feature::ReadOnly => "with a read-only binding",
         Feature::Release => "with -k",
         Feature::Tools => "with native tools",
+        Feature::NoLandlock => "before Linux 6.8",
         Feature::VirtualNames => "with a binding that is not on disk",
     }
 }

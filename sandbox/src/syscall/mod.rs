@@ -47,6 +47,10 @@ pub mod prctl;
 
 pub mod seccomp;
 
+pub mod sigsys;
+
+pub mod landlock;
+
 pub mod socket;
 
 pub mod ids;

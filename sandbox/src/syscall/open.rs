@@ -6,6 +6,8 @@
 //! Source: open(2), openat2(2); fs/open.c build_open_flags().
 #![forbid(unsafe_code)]
 
+mod confined;
+
 use std::os::fd::AsFd;
 
 use super::call::{Action, Call, Rewrite};
@@ -230,14 +232,24 @@ fn rewrite_known(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, 
         Kind::Proc => {
             proc::check_open(call, resolved, how.writes())?;
             let as_is = how.has(libc::O_PATH) || how.writes();
-            if as_is { None } else { proc::replacement(call, resolved)? }
+            if !as_is && call.is_confined() {
+                if let Some(action) = confined::open_replaced(call, how, place, &target)? {
+                    return Ok(action);
+                }
+            }
+            if as_is || call.is_confined() { None } else { proc::replacement(call, resolved)? }
         }
         Kind::Directory | Kind::File | Kind::Skeleton => None,
     };
     if let Some(replacement) = replacement {
         return Ok(replaced(call, how, place, replacement));
     }
-    let magic = matches!(resolved.node, Some(Node::Magic(_)));
+    Ok(Action::Rewrite(led_to(call, how, place, &target)))
+}
+
+/// The call as the kernel is to make it.
+fn led_to(call: &Call<'_>, how: How, place: Place, target: &Target) -> Rewrite {
+    let magic = matches!(target.resolved.node, Some(Node::Magic(_)));
     let argument = target.argument();
     let is_openat2 = call.row.name == "openat2";
     let mut rewrite = Rewrite::default();
@@ -245,7 +257,7 @@ fn rewrite_known(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, 
     let strict = !magic && target.via.is_none() && call.world.probes.openat2;
     if !strict && !is_openat2 {
         rewrite.stage_path(place.path, &argument);
-        return Ok(Action::Rewrite(rewrite));
+        return rewrite;
     }
     rewrite.nr = Some(const { number("openat2") });
     let dirfd = if place.base == Base::Cwd { libc::AT_FDCWD as u64 } else { call.args[0] };
@@ -254,7 +266,7 @@ fn rewrite_known(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, 
     let wanted = how.resolve & !OBEYED;
     let resolve = if strict { wanted | RESOLVE_NO_SYMLINKS } else { wanted };
     How { resolve, ..how }.stage(&mut rewrite);
-    Ok(Action::Rewrite(rewrite))
+    rewrite
 }
 
 /// Lets the kernel fail for the path, as it looks at the flags and for a free descriptor first.

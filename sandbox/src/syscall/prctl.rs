@@ -7,7 +7,6 @@ use super::call::{Action, Call};
 use super::table::{Feature, STUB_PRCTL};
 use super::{caps, seccomp};
 use crate::error::{Errno, Failure};
-use crate::sys::probe;
 
 /// prctl(2), for the options that the table traps.
 pub fn prctl(call: &mut Call<'_>) -> Result<Action, Failure> {
@@ -38,7 +37,6 @@ pub fn prctl(call: &mut Call<'_>) -> Result<Action, Failure> {
             call.check_pid(call.int(2))?;
             Ok(Action::Pass)
         }
-        STUB_PRCTL if call.args[1] == probe::INSIDE => Ok(Action::Answer(0)),
         // The stub's own call is answered before any handler is asked. This one was made by the guest.
         STUB_PRCTL => Err(Errno::EINVAL.into()),
         // PR_SET_MM: the kernel refuses what needs CAP_SYS_RESOURCE, and PR_SET_MM_MAP moves only the caller's own
@@ -87,7 +85,6 @@ mod tests {
             ([set, 1 << 32], Err(Errno::EINVAL)),
             ([get, 0], Ok(0)),
             ([u64::from(STUB_PRCTL), 0], Err(Errno::EINVAL)),
-            ([u64::from(STUB_PRCTL), probe::INSIDE], Ok(0)),
         ] {
             assert_eq!(answer(fixture.call("prctl", &memory, args), prctl), expected, "{args:?}");
         }

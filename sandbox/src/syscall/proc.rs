@@ -49,6 +49,10 @@ impl Processes for Guests<'_> {
         self.tasks.contains(id)
     }
 
+    fn may_trace(&self, id: Pid) -> bool {
+        self.tasks.may_trace(self.caller, id)
+    }
+
     fn exe(&self, id: Pid) -> Option<GuestPath> {
         Some(self.tasks.get(id)?.mm.exe.borrow().clone())
     }
@@ -229,12 +233,16 @@ pub fn memory_file(guest: &[u8], text: &[u8]) -> Result<OwnedFd, Errno> {
     Ok(file)
 }
 
+/// As in include/uapi/linux/memfd.h: with vm.memfd_noexec=2 no other kind is allowed; older kernels know no such flag.
+pub const MFD_NOEXEC_SEAL: u32 = 8;
+
+/// The name for memfd_create(2) of a file that tells `guest` as its own.
+pub fn memory_name(guest: &[u8]) -> Vec<u8> {
+    [&MEMFD_PREFIX[b"/memfd:".len()..], guest].concat()
+}
+
 fn named_memory(guest: &[u8]) -> Result<OwnedFd, Errno> {
-    // As MFD_NOEXEC_SEAL in include/uapi/linux/memfd.h: with vm.memfd_noexec=2 no other kind is allowed; older kernels
-    // know no such flag.
-    const MFD_NOEXEC_SEAL: u32 = 8;
-    let name = [&MEMFD_PREFIX[b"/memfd:".len()..], guest].concat();
-    let name = std::ffi::CString::new(name).map_err(|_| Errno::ENOENT)?;
+    let name = std::ffi::CString::new(memory_name(guest)).map_err(|_| Errno::ENOENT)?;
     let noexec = MFdFlags::MFD_CLOEXEC | MFdFlags::from_bits_retain(MFD_NOEXEC_SEAL);
     match memfd_create(&*name, noexec) {
         Err(Raw::EINVAL) => memfd_create(&*name, MFdFlags::MFD_CLOEXEC),

@@ -2,7 +2,7 @@
 //!
 //! The kernel runs them, so that calls which xroot does not stop keep their speed and their exact answers. The guest's
 //! filter outranks xroot's (ERRNO, TRAP and KILL come before TRACE), so what it forbids never reaches the tracer. What
-//! xroot does on the guest's behalf must pass: see [`marked`]. And what the tracer answers itself, it judges by the
+//! xroot does on the guest's behalf must pass: see `marked`. And what the tracer answers itself, it judges by the
 //! filters as the guest wrote them, which are kept with each thread.
 //!
 //! Source: seccomp(2), PR_SET_SECCOMP(2const), kernel/seccomp.c.
@@ -18,7 +18,7 @@ use super::table::number;
 use crate::arch;
 use crate::error::{Errno, Failure};
 use crate::task::Seccomp;
-pub use marked::MARK;
+pub use marked::{MARK, MASK};
 
 /// As BPF_MAXINSNS of include/uapi/linux/bpf_common.h.
 const MAX_LENGTH: usize = 4096;

@@ -107,7 +107,7 @@ fn reach(call: &Call<'_>, address: Address) -> Result<Reached, Failure> {
     };
     let found = call.target_of(Base::Cwd, path, Last::Follow).and_then(|target| {
         let file = call.open_target(&target)?;
-        if call.world.sockets.borrow().can_follow(call.tid) {
+        if !call.is_confined() && call.world.sockets.borrow().can_follow(call.tid) {
             let name = format!("/proc/{}/fd/{}", Pid::this(), file.as_raw_fd());
             return Ok((name.into_bytes(), file));
         }
@@ -150,7 +150,7 @@ fn place(call: &Call<'_>, path: &[u8]) -> Result<Place, Failure> {
     let parent = call.target_of(Base::Cwd, parent, Last::Follow)?;
     let directory = call.open_target(&parent)?;
     let mut names = call.world.sockets.borrow_mut();
-    if !names.can_follow(call.tid) {
+    if call.is_confined() || !names.can_follow(call.tid) {
         return Ok(Place { name: fitting(&resolved.host_argument(Last::Entry))?, rename: None });
     }
     let held = names.hold(&directory)?;

@@ -35,6 +35,8 @@ pub struct World {
     pub probes: Probes,
     /// What calls are trapped for in this session.
     pub features: Vec<Feature>,
+    /// Calls that stop as SIGSYS, because an outer filter denies them.
+    pub trapped: Vec<&'static str>,
     /// The identity that the guest is told, if not its own.
     pub ids: Option<Ids>,
     pub kernel_release: Option<OsString>,

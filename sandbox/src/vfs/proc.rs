@@ -22,6 +22,9 @@ pub trait Processes {
     /// Whether this process or thread is the guest's.
     fn contains(&self, id: Pid) -> bool;
 
+    /// Whether the caller may see of it what only a tracer may.
+    fn may_trace(&self, id: Pid) -> bool;
+
     /// The program that it runs.
     fn exe(&self, id: Pid) -> Option<GuestPath>;
 
@@ -241,6 +244,11 @@ impl<'a> ProcLookup<'a> {
             };
         }
         match self.host.look(spot)? {
+            Node::Symlink(_)
+                if (entry.is_place() || entry.is_handle()) && !self.processes.may_trace(entry.id) =>
+            {
+                Ok((Node::Magic(Err(Errno::EACCES)), true))
+            }
             Node::Symlink(text) if entry.is_place() => Ok((self.place(&entry, spot, &text), true)),
             Node::Symlink(text) if entry.is_handle() => Ok((Self::handle(self.names, spot, &text), true)),
             node => Ok((node, false)),
@@ -324,7 +332,8 @@ impl Lookup for ProcLookup<'_> {
         let entry = procfs(link).and_then(Entry::parse);
         // Not `root`, which is the host's root until the guest's name for it is taken, and nothing of another's process.
         let leads_on = |entry: Entry<'_>| {
-            self.processes.contains(entry.id) && matches!(entry.names[..], [b"cwd"] | [b"fd", _])
+            let may = self.processes.contains(entry.id) && self.processes.may_trace(entry.id);
+            may && matches!(entry.names[..], [b"cwd"] | [b"fd", _])
         };
         if entry.is_some_and(leads_on) {
             self.host.follow(link, rest);

@@ -20,7 +20,7 @@ use crate::sys::{process, ptrace, stub};
 use crate::syscall::call::Exec;
 use crate::syscall::ids;
 use crate::syscall::table::number;
-use crate::task::{Area, Mm, SAVED_SIZE, SLOT_SIZE, SLOTS};
+use crate::task::{Area, Mm, SAVED_SIZE, SLOT_SIZE, SLOTS, Seen};
 
 /// What execve(2) allows for arguments and environment together, at the most (MAX_ARG_STRINGS is far above it).
 const MAX_POINTERS: usize = 1 << 20;
@@ -122,6 +122,9 @@ impl Engine<'_> {
         };
         task.mm.text.set(fs::stat(host.as_bytes()).ok().map(|stat| (stat.st_dev, stat.st_ino)));
         task.held = pending.exec.held;
+        task.sigsys = Rc::new(task.sigsys.after_exec());
+        task.forced = None;
+        task.seen = Seen { told: 0, ..task.seen };
         task.process.view.set(plan.view);
         if let Some(usage) = &mut self.usage {
             usage.executed(pid, plan);
@@ -192,6 +195,9 @@ impl Engine<'_> {
                 task.mm.scratch.borrow_mut().add(scratch);
                 task.mm.stub.set(blob);
                 task.mm.loading.set(false);
+                if task.mm.stops_later.take() {
+                    self.nudge(pid);
+                }
                 if let (Some(errno), true) = (mm, self.world.verbose) {
                     tell(format!(
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"

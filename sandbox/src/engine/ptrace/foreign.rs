@@ -1,8 +1,9 @@
-//! Calls of another ABI of this machine: `int 0x80` of a 64-bit program.
+//! Calls that the filter has turned into a SIGSYS: those of another ABI of this machine (`int 0x80` of a 64-bit program),
+//! and those that an outer filter denies ([`super::sigsys`]).
 //!
-//! The filter has kept the kernel from running one and turned it into a SIGSYS, at which the tracee stands behind its
-//! instruction. The host's own call of the same meaning is made instead, from the stub's syscall instruction, and is
-//! stopped at its exit, where the guest gets all registers back but the result. This takes four stops; nobody minds.
+//! The kernel has not run it, and the tracee stands behind its instruction. The host's own call of the same meaning is made
+//! instead, from the stub's syscall instruction, and is stopped at its exit, where the guest gets all registers back but
+//! the result. This takes four stops; nobody minds.
 #![forbid(unsafe_code)]
 
 use nix::unistd::Pid;
@@ -13,12 +14,13 @@ use super::{Engine, Phase, trace};
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
 use crate::sys::ptrace::{self, FilteredCall};
+use crate::sys::tracee;
 use crate::syscall::call::OnExit;
-use crate::syscall::table::Verdict;
+use crate::syscall::table::{Verdict, number};
 use crate::syscall::{Action, Rewrite, Row, i386};
-use crate::task::{SLOT_SIZE, SLOTS};
+use crate::task::{SAVED_SIZE, SLOT_SIZE, SLOTS, SignalAction};
 
-/// A call that is made in place of another ABI's.
+/// A call that is made in place of one that was turned into a SIGSYS.
 pub(super) struct Foreign {
     /// The guest's registers behind its own instruction.
     own: Regs,
@@ -34,6 +36,15 @@ enum Then {
     Finish(&'static Row, Option<OnExit>),
     /// Scratch slots have been mapped; the guest's call is made again.
     Slots,
+    /// The kernel has the action of SIGSYS again, and this is the mask of blocked signals.
+    Rearmed {
+        mask: u64,
+    },
+    /// The action of SIGSYS is the default one, for this signal to end the process.
+    Disarmed {
+        mask: u64,
+        info: Box<libc::siginfo_t>,
+    },
 }
 
 /// ERESTARTNOHAND and ERESTART_RESTARTBLOCK of include/linux/errno.h.
@@ -49,7 +60,7 @@ impl Engine<'_> {
         let is_filtered = seccomp.filters.is_some() || seccomp.strict;
         let args = std::array::from_fn(|index| own.foreign_arg(index));
         let meant = i386::as_own(foreign.arch, foreign.nr, args).filter(|_| !is_filtered);
-        let (Some((row, args)), Some(_)) = (meant, self.trampoline(pid)) else {
+        let (Some((row, args)), Some(_)) = (meant, self.mark(pid)) else {
             self.world.count_unsupported(foreign.arch, foreign.nr.into());
             self.trace_unknown(pid, foreign.arch, foreign.nr.into());
             return self.give(pid, own, -(Errno::ENOSYS as i64));
@@ -57,6 +68,18 @@ impl Engine<'_> {
         let mut call = own;
         call.set_nr(row.host_number().expect("the rows of i386 have numbers on this host").into());
         args.into_iter().enumerate().for_each(|(index, value)| call.set_arg(index, value));
+        self.decide(pid, own, call, row)
+    }
+
+    /// Makes or answers `call`, whose row has been found; `own` are the registers behind the guest's instruction.
+    pub(super) fn decide(
+        &mut self,
+        pid: Pid,
+        own: Regs,
+        call: Regs,
+        row: &'static Row,
+    ) -> Result<(), Failure> {
+        let args = std::array::from_fn(|index| call.arg(index));
         self.trace_call(pid, row, &call);
         let handler = match row.verdict {
             Verdict::Handle(_, handler) if row.traps(&self.world.features, &args) => handler,
@@ -72,8 +95,10 @@ impl Engine<'_> {
             Ok(Action::Pass) => self.make(pid, own, call, call, Then::Finish(row, None)),
             Ok(Action::Answer(value)) => self.give(pid, own, value),
             Ok(Action::Rewrite(rewrite)) => self.make_changed(pid, own, call, row, rewrite),
+            // Only what Landlock forbids a program needs preparation, and such a program hardly makes calls of i386's.
+            Ok(Action::Prepare(_)) => self.give(pid, own, -(Errno::EACCES as i64)),
             Ok(Action::Exec(_) | Action::Trace) => {
-                unreachable!("no row of i386 executes or traces a program")
+                unreachable!("no call that is turned into SIGSYS executes or traces a program")
             }
             Err(Failure::Errno(errno)) => self.give(pid, own, -(errno as i64)),
             Err(failure) => Err(failure),
@@ -92,22 +117,22 @@ impl Engine<'_> {
         match self.stage_rewrite(pid, call, &mut rewrite)? {
             Ok(changed) => self.make(pid, own, call, changed, Then::Finish(row, exit)),
             Err(Unstaged::Needs(Purpose::Slots)) => self.map_slots(pid, own),
-            // Only a filter needs as much, and no row of i386 installs one.
+            // Only a filter needs as much, and no such call installs one.
             Err(Unstaged::Needs(Purpose::Area(_))) => self.give(pid, own, -(Errno::ENOMEM as i64)),
             Err(Unstaged::Fails(errno)) => self.give(pid, own, -(errno as i64)),
         }
     }
 
-    fn map_slots(&mut self, pid: Pid, own: Regs) -> Result<(), Failure> {
+    pub(super) fn map_slots(&mut self, pid: Pid, own: Regs) -> Result<(), Failure> {
         let call = mapping(own, SLOTS * SLOT_SIZE);
         self.make(pid, own, call, call, Then::Slots)
     }
 
     /// Has the tracee make the call `changed` from the stub.
     fn make(&mut self, pid: Pid, own: Regs, call: Regs, changed: Regs, then: Then) -> Result<(), Failure> {
-        let Some(behind) = self.trampoline(pid) else { return Err(Failure::Gone) };
+        let Some(behind) = self.mark(pid) else { return Err(Failure::Gone) };
         let mut regs = changed;
-        regs.set_ret(changed.nr() as i64);
+        regs.load_nr(changed.nr());
         regs.set_ip(behind - arch::SYSCALL_LEN);
         // No call is being made at this stop; with a number the kernel would look for one to make again.
         regs.set_nr(u64::MAX);
@@ -116,14 +141,54 @@ impl Engine<'_> {
             self.trace_decision(pid, || trace::rewritten(row, &changed));
         }
         self.phases.insert(pid, Phase::Foreign(Box::new(Foreign { own, call, then, entered: false })));
-        Ok(self.resume(pid, 0)?)
+        let signal = self.take_requeued(pid);
+        Ok(self.resume(pid, signal)?)
+    }
+
+    /// Tells the kernel an action of SIGSYS, with no other signal in between; false where there is no memory to do so.
+    pub(super) fn tell_action(
+        &mut self,
+        pid: Pid,
+        own: Regs,
+        action: SignalAction,
+        info: Option<Box<libc::siginfo_t>>,
+        mask: u64,
+    ) -> Result<bool, Failure> {
+        let (true, Some(_)) = (self.has_slot(pid)?, self.mark(pid)) else { return Ok(false) };
+        let at = self.slot(pid)? + SAVED_SIZE;
+        if !self.stage(pid, at, &action.to_bytes())? {
+            return Ok(false);
+        }
+        tracee::set_signal_mask(pid, u64::MAX)?;
+        let mut call = own;
+        call.set_nr(const { number("rt_sigaction") });
+        let args = [libc::SIGSYS as u64, at, 0, 8];
+        args.into_iter().enumerate().for_each(|(index, value)| call.set_arg(index, value));
+        let then = match info {
+            None => Then::Rearmed { mask },
+            Some(info) => Then::Disarmed { mask, info },
+        };
+        self.make(pid, own, call, call, then)?;
+        Ok(true)
     }
 
     /// Gives the call this result; the kernel has run nothing.
-    fn give(&mut self, pid: Pid, mut own: Regs, value: i64) -> Result<(), Failure> {
+    pub(super) fn give(&mut self, pid: Pid, mut own: Regs, value: i64) -> Result<(), Failure> {
         self.trace_result(pid, value);
         own.set_nr(u64::MAX);
         own.set_ret(value);
+        self.hand_back(pid, own)
+    }
+
+    /// Lets the guest go on with these registers, and with the SIGSYS that it had.
+    fn hand_back(&mut self, pid: Pid, own: Regs) -> Result<(), Failure> {
+        if self.rearm(pid, own)? {
+            return Ok(());
+        }
+        self.resume_with(pid, own)
+    }
+
+    fn resume_with(&mut self, pid: Pid, own: Regs) -> Result<(), Failure> {
         ptrace::set_regs(pid, &own)?;
         Ok(self.resume(pid, 0)?)
     }
@@ -141,8 +206,18 @@ impl Engine<'_> {
         match foreign.then {
             Then::Slots if ret >= 0 => {
                 self.task(pid)?.mm.scratch.borrow_mut().add(ret as u64);
-                own = made_again(own);
-                ret = own.ret();
+                return self.resume_with(pid, made_again(own));
+            }
+            Then::Rearmed { mask } => {
+                self.has_rearmed(pid)?;
+                tracee::set_signal_mask(pid, mask)?;
+                return self.resume_with(pid, own);
+            }
+            Then::Disarmed { mask, info } => {
+                tracee::set_signal_mask(pid, mask)?;
+                self.tasks.get_mut(pid).ok_or(Failure::Gone)?.fatal = Some(*info);
+                ptrace::set_regs(pid, &own)?;
+                return Ok(self.resume(pid, libc::SIGSYS)?);
             }
             Then::Finish(row, Some(exit)) if !RESTART.contains(&ret) => {
                 ret = match self.with_call(pid, row, &foreign.call, |call| exit(call, ret)) {
@@ -159,14 +234,20 @@ impl Engine<'_> {
             self.trace_result(pid, ret);
         }
         own.set_ret(ret);
-        ptrace::set_regs(pid, &own)?;
-        Ok(self.resume(pid, 0)?)
+        if !RESTART.contains(&ret) {
+            own.set_nr(u64::MAX);
+        }
+        self.hand_back(pid, own)
     }
 
     /// Takes a call back that the kernel has not begun with, because a signal comes first: it will be made again.
     pub(super) fn leave_foreign(&mut self, pid: Pid) -> Result<(), Failure> {
         let own = match self.phases.get(&pid) {
-            Some(Phase::Foreign(foreign)) if !foreign.entered => foreign.own,
+            Some(Phase::Foreign(foreign)) if !foreign.entered => match foreign.then {
+                Then::Finish(..) | Then::Slots => foreign.own,
+                // No handler runs before these, and the guest's call is over.
+                Then::Rearmed { .. } | Then::Disarmed { .. } => return Ok(()),
+            },
             _ => return Ok(()),
         };
         self.phases.remove(&pid);
@@ -176,7 +257,7 @@ impl Engine<'_> {
 
 /// The registers before the guest's instruction, of which `own` are those behind it.
 fn made_again(mut own: Regs) -> Regs {
-    own.set_ret(own.nr() as i64);
+    own.load_nr(own.nr());
     own.set_ip(own.ip() - arch::SYSCALL_LEN);
     own.set_nr(u64::MAX);
     own

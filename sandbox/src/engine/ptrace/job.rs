@@ -84,11 +84,15 @@ impl Engine<'_> {
         match sender.passed_on_by(front) {
             None => {
                 self.job.note_direct(signal, sender.pid);
+                self.task(pid)?.process.was_sent(signal);
                 Ok(signal)
             }
             // The kernel's own, at a hang-up.
             Some(origin) if origin.pid == 0 => Ok(signal),
-            Some(origin) if self.job.is_second(signal, origin.pid) => Ok(0),
+            // Where it was blocked, the kernel has dropped what a guest sent meanwhile, as one was pending: this is that too.
+            Some(origin) if self.job.is_second(signal, origin.pid) => {
+                Ok(if self.task(pid)?.process.was_sent(signal) { signal } else { 0 })
+            }
             Some(origin) => {
                 ptrace::set_signal_info(pid, &signal::sent_by_kill(signal, origin.pid, origin.uid))?;
                 Ok(signal)

@@ -1,7 +1,7 @@
 //! What the guest's own seccomp filters say of a call that has stopped.
 //!
-//! The kernel has asked them already, and they forbid nothing that stops: but for SECCOMP_RET_TRACE, which without a
-//! tracer of the guest's own is ENOSYS, and for calls that the guest makes from where xroot makes its own
+//! The kernel has asked them already, and they forbid nothing that stops: but for SECCOMP_RET_TRACE, which asks a tracer
+//! of the guest's own, and is ENOSYS without one, and for calls that the guest makes from where xroot makes its own
 //! ([`crate::syscall::seccomp`]).
 //!
 //! Source: seccomp(2), `seccomp_run_filters` and `__seccomp_filter` of kernel/seccomp.c.
@@ -13,27 +13,19 @@ use super::{Engine, Phase};
 use crate::arch::{self, Regs};
 use crate::engine::bpf::{self, Data};
 use crate::error::{Errno, Failure};
-use crate::sys::ptrace;
+use crate::sys::{process, ptrace};
 use crate::task::Seccomp;
 
 impl Engine<'_> {
-    /// True if the thread's own filters forbid the call: the guest has its answer then, or will get it from the kernel.
-    pub(super) fn is_forbidden(&mut self, pid: Pid, regs: &Regs) -> Result<bool, Failure> {
-        let call = Data {
-            nr: regs.nr() as u32,
-            arch: arch::AUDIT_ARCH,
-            instruction_pointer: regs.ip(),
-            args: std::array::from_fn(|index| regs.arg(index)),
-        };
-        let verdict = verdict(&self.task(pid)?.seccomp, &call);
-        match verdict & libc::SECCOMP_RET_ACTION_FULL {
+    /// True if the thread's own filters forbid the call, or leave it to the guest's tracer: the guest has its answer
+    /// then, or will get it. `agreed` is that tracer's consent to the call, which may be another one by now.
+    pub(super) fn is_forbidden(&mut self, pid: Pid, regs: &Regs, agreed: bool) -> Result<bool, Failure> {
+        let said = self.judge(pid, regs)?;
+        match said & libc::SECCOMP_RET_ACTION_FULL {
             libc::SECCOMP_RET_ALLOW | libc::SECCOMP_RET_LOG => return Ok(false),
-            libc::SECCOMP_RET_ERRNO => {
-                /// MAX_ERRNO of include/linux/err.h.
-                const MAX_ERRNO: u32 = 4095;
-                let errno = (verdict & libc::SECCOMP_RET_DATA).min(MAX_ERRNO);
-                self.answer(pid, *regs, -i64::from(errno))?;
-            }
+            libc::SECCOMP_RET_ERRNO => self.answer(pid, *regs, -errno_of(said))?,
+            libc::SECCOMP_RET_TRACE if agreed => return Ok(false),
+            libc::SECCOMP_RET_TRACE if self.show_filtered(pid, said as u16)? => {}
             // No tracer, and no listener.
             libc::SECCOMP_RET_TRACE | libc::SECCOMP_RET_USER_NOTIF => {
                 self.answer(pid, *regs, -(Errno::ENOSYS as i64))?;
@@ -41,13 +33,29 @@ impl Engine<'_> {
             // SIGSYS, or the end. One byte on there is no mark, and the kernel does what the filter says.
             _ => {
                 let mut changed = *regs;
-                changed.set_ip(regs.ip() + 1);
+                changed.set_ip(regs.ip().wrapping_add(1));
+                if self.judge(pid, &changed)? != said {
+                    // It looks at the address itself, and would let through what nobody has resolved.
+                    process::send(pid, libc::SIGKILL)?;
+                    return Ok(true);
+                }
                 ptrace::set_regs(pid, &changed)?;
                 self.phases.insert(pid, Phase::Forbidden(Box::new(*regs)));
                 self.resume(pid, 0)?;
             }
         }
         Ok(true)
+    }
+
+    /// What the thread's own filters return for the call of `regs`.
+    pub(super) fn judge(&self, pid: Pid, regs: &Regs) -> Result<u32, Failure> {
+        let call = Data {
+            nr: regs.nr() as u32,
+            arch: arch::AUDIT_ARCH,
+            instruction_pointer: regs.ip(),
+            args: std::array::from_fn(|index| regs.arg(index)),
+        };
+        Ok(verdict(&self.task(pid)?.seccomp, &call))
     }
 
     /// A signal is about to be delivered: if the kernel has just forbidden a call, it tells the call's own place.
@@ -63,6 +71,13 @@ impl Engine<'_> {
         }
         Ok(())
     }
+}
+
+/// The errno of a SECCOMP_RET_ERRNO.
+pub(super) fn errno_of(verdict: u32) -> i64 {
+    /// MAX_ERRNO of include/linux/err.h.
+    const MAX_ERRNO: u32 = 4095;
+    (verdict & libc::SECCOMP_RET_DATA).min(MAX_ERRNO).into()
 }
 
 /// What all filters together return: the action that comes first in the order of seccomp(2), of equal ones the newest's.

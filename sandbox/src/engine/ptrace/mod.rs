@@ -11,6 +11,7 @@ mod inject;
 mod job;
 mod judge;
 mod signal;
+mod sigsys;
 mod spawn;
 mod step;
 mod trace;
@@ -47,6 +48,8 @@ pub struct Engine<'w> {
     tasks: Tasks,
     /// What is under way in a task between two of its stops; a task without an entry just runs.
     phases: HashMap<Pid, Phase>,
+    /// What is to be made before a task's own call.
+    preparing: HashMap<Pid, inject::Preparing>,
     /// Children that stopped before their parent told of them.
     parked: HashSet<Pid>,
     /// Children that died before their parent told of them.
@@ -75,7 +78,7 @@ enum Phase {
     Inject(Box<inject::Injection>),
     /// execve is under way with xroot's own file in place of the program.
     Exec(Box<PendingExec>),
-    /// A call of the host's own ABI is made in place of another ABI's.
+    /// A call is made in place of one that was turned into a SIGSYS.
     Foreign(Box<foreign::Foreign>),
     /// The guest's own filter forbids the call, with these registers: the kernel is about to say so.
     Forbidden(Box<Regs>),
@@ -145,13 +148,17 @@ impl<'w> Engine<'w> {
             }
             _ => {}
         }
-        self.guest.has_moved(pid, event);
+        if self.guest.has_moved(pid, event) {
+            ptrace::interrupt(pid)?;
+        }
+        self.tell_options(pid)?;
         if let Some(task) = self.tasks.get_mut(pid) {
             task.stopped = Stopped::No;
         }
         if let Event::Exit = event {
             self.note_time(pid);
             let message = if self.guest.is_traced(pid) { ptrace::event_message(pid)? } else { 0 };
+            self.forget_change(pid)?;
             if !self.ending && self.show_optional(pid, libc::PTRACE_EVENT_EXIT, message)? {
                 return Ok(());
             }
@@ -203,6 +210,7 @@ impl<'w> Engine<'w> {
     fn on_gone(&mut self, pid: Pid, how: Ended) {
         self.trace_gone(pid, how);
         self.phases.remove(&pid);
+        self.preparing.remove(&pid);
         self.job.on_gone(pid);
         self.parked.remove(&pid);
         if let Some(usage) = &mut self.usage {

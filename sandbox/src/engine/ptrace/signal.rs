@@ -17,7 +17,7 @@ impl Engine<'_> {
         if signal == libc::SIGSEGV && self.on_stack_grown(pid)? {
             return Ok(());
         }
-        if signal == libc::SIGSYS && self.is_foreign(pid)? {
+        if signal == libc::SIGSYS && self.on_sigsys(pid)? {
             return Ok(());
         }
         let sent = signal;
@@ -29,24 +29,17 @@ impl Engine<'_> {
         Ok(self.resume(pid, signal)?)
     }
 
-    /// Makes or answers a call of another architecture's ABI, which the filter has turned into this SIGSYS; false if the signal
-    /// is something else.
-    ///
-    /// The call has not run. The kernel has forced the signal by now: if it was blocked or ignored, its action is the
-    /// default one from here on.
-    fn is_foreign(&mut self, pid: Pid) -> Result<bool, Failure> {
-        let Some(call) = ptrace::filtered_call(pid)?.filter(|call| call.arch != arch::AUDIT_ARCH) else {
-            return Ok(false);
-        };
-        self.on_foreign(pid, call)?;
-        Ok(true)
-    }
-
     /// A stop signal has stopped the task's whole process.
     ///
     /// When that is the root command, what stands for it stops by the same signal, so that the shell which started
     /// xroot sees a stopped job. `fg` continues the group, the guest's processes in it and xroot alike.
     pub(super) fn on_group_stop(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
+        let mm = &self.task(pid)?.mm;
+        if mm.loading.get() {
+            // Nobody may see how a program is loaded: it stops at its first instruction.
+            mm.stops_later.set(true);
+            return Ok(ptrace::cont(pid, 0)?);
+        }
         self.leave_trampoline(pid)?;
         self.trace_stop(pid, signal);
         if self.of_root(pid) {

@@ -52,6 +52,7 @@ impl<'w> Engine<'w> {
             world,
             tasks,
             phases: HashMap::new(),
+            preparing: HashMap::new(),
             parked: HashSet::new(),
             early: HashSet::new(),
             ended_tasks: VecDeque::new(),

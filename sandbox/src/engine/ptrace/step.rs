@@ -48,9 +48,29 @@ impl Engine<'_> {
             // A tracer, or xroot for one, has taken the call away at its entry.
             return Ok(self.resume(pid, 0)?);
         }
-        if self.task(pid)?.seccomp.filters.is_some() && self.is_forbidden(pid, &regs)? {
+        let agreed = self.guest.takes_again(pid, &regs);
+        self.obey_filters(pid, regs, agreed)
+    }
+
+    /// The guest's tracer lets a call go on that a filter has handed to it, as it is now.
+    pub(super) fn on_agreed(&mut self, pid: Pid) -> Result<(), Failure> {
+        let regs = ptrace::regs(pid)?;
+        if (regs.nr() as i32) < 0 {
+            // It takes the call away, and has said what the result is.
+            return Ok(self.resume(pid, 0)?);
+        }
+        self.obey_filters(pid, regs, true)
+    }
+
+    fn obey_filters(&mut self, pid: Pid, regs: Regs, agreed: bool) -> Result<(), Failure> {
+        if self.task(pid)?.seccomp.filters.is_some() && self.is_forbidden(pid, &regs, agreed)? {
             return Ok(());
         }
+        self.on_call(pid, regs)
+    }
+
+    /// From the call's row to what the tracee does.
+    fn on_call(&mut self, pid: Pid, regs: Regs) -> Result<(), Failure> {
         let Some(row) = row(regs.nr()).filter(|_| !arch::is_other_abi(regs.nr())) else {
             self.world.count_unsupported(arch::AUDIT_ARCH, regs.nr());
             self.trace_unknown(pid, arch::AUDIT_ARCH, regs.nr());
@@ -72,6 +92,9 @@ impl Engine<'_> {
                     return self.inject_mmap(pid, regs, Purpose::Slots);
                 }
                 self.trace_call(pid, row, &regs);
+                if self.prepare_next(pid, regs)? {
+                    return Ok(());
+                }
                 let mut decided = self.with_call(pid, row, &regs, handler);
                 if let Err(Failure::Errno(Errno::EMFILE | Errno::ENFILE)) = decided {
                     // The tracer's own limit: a guest that is at its limit is told so by the kernel.
@@ -114,11 +137,15 @@ impl Engine<'_> {
         regs: Regs,
         decided: Result<Action, Failure>,
     ) -> Result<(), Failure> {
+        if !matches!(decided, Ok(Action::Prepare(_))) {
+            self.end_preparation(pid)?;
+        }
         match decided {
             Ok(Action::Pass) => {
                 self.trace_passed(pid);
                 Ok(self.resume(pid, 0)?)
             }
+            Ok(Action::Prepare(calls)) => self.prepare(pid, regs, calls),
             Ok(Action::Trace) => self.on_ptrace(pid, regs),
             Ok(Action::Answer(value)) => self.answer(pid, regs, value),
             Ok(Action::Rewrite(rewrite)) => self.rewrite(pid, row, regs, rewrite),
@@ -233,7 +260,7 @@ impl Engine<'_> {
     }
 
     /// The address of the task's scratch slot.
-    fn slot(&self, pid: Pid) -> Result<u64, Failure> {
+    pub(super) fn slot(&self, pid: Pid) -> Result<u64, Failure> {
         Ok(self.task(pid)?.slot.as_ref().expect("a slot is taken before a handler runs").address)
     }
 
@@ -272,6 +299,16 @@ impl Engine<'_> {
                 self.leave_call(pid, false)
             }
         }
+    }
+
+    /// A task that is killed in a changed call is about to end: its tracer, if it has one, finds the guest's own.
+    pub(super) fn forget_change(&mut self, pid: Pid) -> Result<(), Failure> {
+        if let (Some(Phase::Exit(pending)), true) = (self.phases.get(&pid), self.guest.is_traced(pid)) {
+            let mut regs = ptrace::regs(pid)?;
+            restore_args(&mut regs, &pending.regs);
+            ptrace::set_regs(pid, &regs)?;
+        }
+        Ok(())
     }
 
     fn finish(&mut self, pid: Pid, pending: PendingExit) -> Result<(), Failure> {

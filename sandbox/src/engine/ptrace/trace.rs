@@ -105,6 +105,11 @@ impl Engine<'_> {
     }
 }
 
+/// How a call is shown that is made in preparation of the guest's own.
+pub(super) fn prepared(changed: &Regs) -> String {
+    format!("first {}", row(changed.nr()).map_or("another call", |row| row.name))
+}
+
 /// How a changed call is shown.
 pub(super) fn rewritten(own: &Row, changed: &Regs) -> String {
     match row(changed.nr()) {

@@ -7,14 +7,18 @@ use nix::unistd::Pid;
 
 use super::lines;
 use crate::syscall::Call;
-use crate::task::{Credentials, Seccomp, Stopped};
+use crate::task::{Credentials, Disposition, Seccomp, Stopped};
 
 /// The status of the guest's process or thread `id`, from the kernel's text.
 pub fn status(call: &Call<'_>, id: Pid, text: &[u8]) -> Vec<u8> {
     let Some(task) = call.tasks.get(id) else { return text.to_vec() };
     let credentials = call.world.ids.map(|_| task.process.credentials.borrow());
     let (debugger, stopped) = (task.traced_by, task.stopped);
-    shown(text, &Shown { debugger, stopped, seccomp: &task.seccomp, credentials: credentials.as_deref() })
+    let sigsys = (!call.world.trapped.is_empty()).then(|| task.sigsys.disposition());
+    shown(
+        text,
+        &Shown { debugger, stopped, sigsys, seccomp: &task.seccomp, credentials: credentials.as_deref() },
+    )
 }
 
 /// What the tracer knows of the process.
@@ -22,6 +26,8 @@ struct Shown<'a> {
     /// The process of the guest that traces it.
     debugger: Option<Pid>,
     stopped: Stopped,
+    /// Where the kernel's own disposition of SIGSYS is not the guest's.
+    sigsys: Option<Disposition>,
     seccomp: &'a Seccomp,
     credentials: Option<&'a Credentials>,
 }
@@ -39,7 +45,7 @@ fn shown(text: &[u8], known: &Shown<'_>) -> Vec<u8> {
 
 /// What stands in the place of a line; `None` if it is right.
 fn replaced(line: &[u8], known: &Shown<'_>) -> Option<Vec<u8>> {
-    let &Shown { debugger, stopped, seccomp, credentials } = known;
+    let &Shown { debugger, stopped, sigsys, seccomp, credentials } = known;
     let number = |name: &str, value: u32| Some(format!("{name}:\t{value}\n").into_bytes());
     let key = &line[..line.iter().position(|&byte| byte == b':')?];
     match key {
@@ -52,6 +58,10 @@ fn replaced(line: &[u8], known: &Shown<'_>) -> Option<Vec<u8>> {
         b"TracerPid" => {
             let pid = debugger.map_or(0, Pid::as_raw);
             Some(format!("TracerPid:\t{pid}\n").into_bytes())
+        }
+        b"SigIgn" | b"SigCgt" => {
+            let here = if key == b"SigIgn" { Disposition::Ignored } else { Disposition::Handled };
+            Some(with_signal(line, libc::SIGSYS, sigsys? == here))
         }
         b"NoNewPrivs" => number("NoNewPrivs", seccomp.no_new_privs.into()),
         b"Seccomp" => number("Seccomp", seccomp.mode()),
@@ -68,6 +78,17 @@ fn replaced(line: &[u8], known: &Shown<'_>) -> Option<Vec<u8>> {
         }
         _ => None,
     }
+}
+
+/// A line that tells a set of signals, `signal` in it or not.
+fn with_signal(line: &[u8], signal: i32, is_in: bool) -> Vec<u8> {
+    let text = String::from_utf8_lossy(line);
+    let parsed =
+        text.split_once('\t').and_then(|(key, set)| Some((key, u64::from_str_radix(set.trim(), 16).ok()?)));
+    let Some((key, set)) = parsed else { return line.to_vec() };
+    let bit = 1 << (signal - 1);
+    let set = if is_in { set | bit } else { set & !bit };
+    format!("{key}\t{set:016x}\n").into_bytes()
 }
 
 #[cfg(test)]
@@ -104,7 +125,7 @@ mod tests {
     }
 
     fn plain(seccomp: &Seccomp) -> Shown<'_> {
-        Shown { debugger: None, stopped: Stopped::No, seccomp, credentials: None }
+        Shown { debugger: None, stopped: Stopped::No, sigsys: None, seccomp, credentials: None }
     }
 
     #[test]
@@ -127,6 +148,20 @@ mod tests {
         }
         let asleep = shown(b"State:\tS (sleeping)\n", &plain(&none));
         assert_eq!(asleep, b"State:\tS (sleeping)\n");
+    }
+
+    #[test]
+    fn sigsys_does_what_the_guest_has_set() {
+        let (text, none) = (b"SigIgn:\t0000000000001000\nSigCgt:\t0000000040000001\n", Seccomp::default());
+        for (sigsys, expected) in [
+            (None, "SigIgn:\t0000000000001000\nSigCgt:\t0000000040000001\n"),
+            (Some(Disposition::Default), "SigIgn:\t0000000000001000\nSigCgt:\t0000000000000001\n"),
+            (Some(Disposition::Ignored), "SigIgn:\t0000000040001000\nSigCgt:\t0000000000000001\n"),
+            (Some(Disposition::Handled), "SigIgn:\t0000000000001000\nSigCgt:\t0000000040000001\n"),
+        ] {
+            let found = shown(text, &Shown { sigsys, ..plain(&none) });
+            assert_eq!(String::from_utf8_lossy(&found), expected);
+        }
     }
 
     #[test]

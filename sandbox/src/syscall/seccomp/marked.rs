@@ -21,10 +21,10 @@ use crate::syscall::table::{TABLE, Verdict, number};
 /// The page offsets behind the syscall instructions of the stub's trampoline and of its loader: both have these bits,
 /// and differ in none that [`MASK`] has.
 pub const MARK: u64 = TRAMPOLINE_RETURN;
-const MASK: u64 = 0xf7f;
+pub const MASK: u64 = 0xf7f;
 
 /// What the loader calls: `sandbox/stub/kernel.rs`.
-const LOADERS: [&str; 11] = [
+const LOADERS: [&str; 12] = [
     "close",
     "getrandom",
     "lseek",
@@ -36,6 +36,7 @@ const LOADERS: [&str; 11] = [
     "prctl",
     "pread64",
     "prlimit64",
+    "rt_sigaction",
 ];
 
 // Offsets in `struct seccomp_data`; both hosts are little-endian.

@@ -4,17 +4,17 @@
 //! fs/namei.c, fs/stat.c, fs/xattr.c and the man page of each call for what happens to a final symlink and an empty path.
 #![forbid(unsafe_code)]
 
-use nix::errno::Errno::{EACCES, ENOSYS, EOPNOTSUPP, EPERM};
+use nix::errno::Errno::{EACCES, ENOSYS, EPERM};
 
-use super::Feature::{FakeIds, ReadOnly, Release, Tools, VirtualNames};
+use super::Feature::{FakeIds, NoLandlock, ReadOnly, Release, Tools, VirtualNames};
 use super::Row;
 use super::When::{ArgHas, ArgIs, ArgIsNot, Feature, FeatureArgIs, NotNull};
 use super::build::{NO, allow, always, at, cwd as from_cwd, path, refuse, when};
 use crate::syscall::paths::{self, translate};
 use crate::syscall::socket::{self, peer};
 use crate::syscall::{
-    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, mounts, open, prctl, process, readonly, seccomp,
-    stat, uname,
+    caps, cwd, entries, exec, fakeroot, getdents, ids, kill, landlock, mounts, open, prctl, process,
+    readonly, seccomp, sigsys, stat, uname,
 };
 
 const OTHER_PROCESS: &str = "only for another process; 0 is the caller";
@@ -24,7 +24,7 @@ const ONE_NUMBER: &str = "tells one number of a process, which /proc tells as we
 const CLOCK: &str = "a clock id may name a process, and tells the processor time it used";
 const MOUNT: &str = "would change what host paths mean, and needs a capability";
 const QUOTA: &str = "quotas belong to host devices; programs take this for a kernel without quotas";
-const LANDLOCK: &str = "rules for the guest's files would forbid xroot's loader; as when disabled at boot";
+const LANDLOCK: &str = "EOPNOTSUPP where xroot could not ask the kernel whether a program may be executed";
 const HOST_MOUNTS: &str = "tells the host's mounts; without it libraries read /proc/self/mountinfo";
 const OPEN_DIR: &str = "lists a directory that the guest has open";
 const WHOLE_HOST: &str = "changes the whole host";
@@ -118,7 +118,7 @@ pub const ROWS: &[Row] = &[
     allow("mprotect", 10, 226),
     allow("munmap", 11, 215),
     allow("brk", 12, 214),
-    when("rt_sigaction", 13, 134, &[ArgIs(0, &[SIGSYS])], translate)
+    when("rt_sigaction", 13, 134, &[ArgIs(0, &[SIGSYS])], sigsys::rt_sigaction)
         .why("only for SIGSYS, which RET_TRAP forces; the rest changes the caller only"),
     allow("rt_sigprocmask", 14, 135),
     allow("rt_sigreturn", 15, 139),
@@ -516,9 +516,9 @@ pub const ROWS: &[Row] = &[
     allow("epoll_pwait2", 441, 441),
     always("mount_setattr", 442, 442, mounts::mount_setattr),
     refuse("quotactl_fd", 443, 443, ENOSYS, QUOTA),
-    refuse("landlock_create_ruleset", 444, 444, EOPNOTSUPP, LANDLOCK),
-    refuse("landlock_add_rule", 445, 445, EOPNOTSUPP, LANDLOCK),
-    refuse("landlock_restrict_self", 446, 446, EOPNOTSUPP, LANDLOCK),
+    when("landlock_create_ruleset", 444, 444, &[Feature(NoLandlock)], landlock::create_ruleset).why(LANDLOCK),
+    always("landlock_add_rule", 445, 445, landlock::add_rule),
+    always("landlock_restrict_self", 446, 446, landlock::restrict_self),
     allow("memfd_secret", 447, 447),
     always("process_mrelease", 448, 448, process::by_pidfd),
     allow("futex_waitv", 449, 449),

@@ -7,14 +7,37 @@ use nix::unistd::Pid;
 
 use super::info::SigInfo;
 use super::{End, Kind, Tracee, option};
+use crate::arch;
 use crate::engine::ptrace::{Ended, Engine};
 use crate::error::{Errno, Failure};
 use crate::sys::wait::Birth;
 use crate::sys::{process, ptrace, tracee};
+use crate::syscall::table::number;
 use crate::task::{Stopped, Task};
 
 /// `si_code` of a signal that the kernel itself sends.
 const SI_KERNEL: i32 = 0x80;
+
+/// What lets the kernel make a call again after a signal without a handler (include/linux/errno.h).
+pub(super) const ERESTARTNOHAND: i64 = -514;
+
+/// Calls that fail with EINTR after any stop, as signal(7) says; the sockets' only if they have a timeout.
+const TELLS_OF_STOPS: &[u64] = &[
+    number("accept"),
+    number("accept4"),
+    number("connect"),
+    number("epoll_pwait"),
+    number("epoll_pwait2"),
+    number("io_getevents"),
+    number("recvfrom"),
+    number("recvmmsg"),
+    number("recvmsg"),
+    number("rt_sigtimedwait"),
+    number("semop"),
+    number("semtimedop"),
+    #[cfg(target_arch = "x86_64")]
+    number("epoll_wait"),
+];
 
 impl Engine<'_> {
     /// PTRACE_TRACEME: the caller's parent is its tracer from now on.
@@ -22,7 +45,10 @@ impl Engine<'_> {
         let own = self.tasks.get(pid).map(|task| task.process.pid).ok_or(Errno::ESRCH)?;
         let parent = process::facts(own).map(|facts| facts.parent).ok_or(Errno::ESRCH)?;
         // The parent of the session's first process is not the guest's.
-        if self.guest.is_traced(pid) || !self.tasks.iter().any(|task| task.process.pid == parent) {
+        if self.guest.is_traced(pid)
+            || !self.tasks.iter().any(|task| task.process.pid == parent)
+            || !self.tasks.may_trace(parent, pid)
+        {
             return Err(Errno::EPERM);
         }
         self.begin(pid, Tracee { is_child: true, ..Tracee::new(parent, None, own) }, pid);
@@ -32,16 +58,17 @@ impl Engine<'_> {
     /// PTRACE_ATTACH, or PTRACE_SEIZE with these options.
     pub(super) fn attach(&mut self, caller: Pid, pid: Pid, options: Option<u64>) -> Result<(), Errno> {
         let tracer = self.tasks.get(caller).map(|task| task.process.pid).ok_or(Errno::ESRCH)?;
-        let Some(task) = self.tasks.get(pid) else {
-            // A process outside is one of another user, and one that has ended cannot be traced.
-            return Err(if process::facts(pid).is_some() { Errno::EPERM } else { Errno::ESRCH });
-        };
+        let facts = process::facts(pid).ok_or(Errno::ESRCH)?;
         if options.is_some_and(|options| options & !option::ALL != 0) {
             return Err(Errno::EIO);
         }
+        // A process outside is one of another user.
+        let task = self.tasks.get(pid).ok_or(Errno::EPERM)?;
         let own = task.process.pid;
         let may = own != tracer && task.mm.dumpable.get() == 1 && yama_allows(tracer, own);
-        if !may || self.guest.is_traced(pid) {
+        let may = may && self.tasks.may_trace(caller, pid);
+        // The main thread may have ended before the others.
+        if !may || facts.has_ended || self.guest.is_traced(pid) {
             return Err(Errno::EPERM);
         }
         let is_child = process::facts(own).is_some_and(|facts| facts.parent == tracer);
@@ -50,14 +77,14 @@ impl Engine<'_> {
             is_child,
             seized,
             options: options.unwrap_or(0),
-            next_info: (!seized).then(|| SigInfo::new(libc::SIGSTOP, SI_KERNEL)),
+            next_infos: (!seized).then(|| SigInfo::new(libc::SIGSTOP, SI_KERNEL)).into_iter().collect(),
             ..Tracee::new(tracer, Some(caller), own)
         };
         self.begin(pid, record, caller);
         if self.guest.listening.contains(&pid) {
             // What is stopped already tells so at once.
             let (Ok(()) | Err(_)) = ptrace::interrupt(pid);
-        } else if seized && self.more_options(pid) != 0 {
+        } else if self.more_options(pid) != 0 {
             // Only a stopped task's options can be set in the kernel.
             self.nudge(pid);
         }
@@ -84,10 +111,22 @@ impl Engine<'_> {
     }
 
     /// Makes a running task stop for xroot alone.
-    pub(super) fn nudge(&mut self, pid: Pid) {
+    pub(in crate::engine::ptrace) fn nudge(&mut self, pid: Pid) {
         if ptrace::interrupt(pid).is_ok() {
             self.guest.nudged.insert(pid);
         }
+    }
+
+    /// A task has stopped for xroot alone: the call that it was in must not tell it.
+    pub(super) fn hide_nudge(&self, pid: Pid) -> Result<(), Errno> {
+        let mut regs = ptrace::regs(pid)?;
+        let is_told = regs.ret() == -(Errno::EINTR as i64) && TELLS_OF_STOPS.contains(&regs.nr());
+        if arch::STOPS_BEFORE_RESTARTS && is_told {
+            // The kernel makes the call again then, unless a handler runs.
+            regs.set_ret(ERESTARTNOHAND);
+            ptrace::set_regs(pid, &regs)?;
+        }
+        Ok(())
     }
 
     /// A tracee has made a task: it is traced too if the tracer has asked for that.
@@ -105,7 +144,6 @@ impl Engine<'_> {
 
     /// PTRACE_DETACH, or the tracer's end: `signal` is delivered if the task is stopped.
     pub(super) fn detach(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
-        let more = self.more_options(pid);
         let Some(tracee) = self.guest.tracees.remove(&pid) else { return Ok(()) };
         if let Some(task) = self.tasks.get_mut(pid) {
             task.traced_by = None;
@@ -113,8 +151,11 @@ impl Engine<'_> {
         }
         self.wake_sleepers(tracee.tracer);
         self.guest.forget_idle_tracer(tracee.tracer);
+        for info in &tracee.postponed {
+            tracee::send(tracee.process, pid, info.signal())?;
+        }
         let Some(stop) = tracee.stop else { return Ok(()) };
-        if more != 0 {
+        if tracee.told_options != 0 {
             ptrace::set_options(pid, self.told(), 0)?;
         }
         if stop.kind == Kind::Stop && stop.code & 0xff != libc::SIGTRAP {
@@ -126,14 +167,10 @@ impl Engine<'_> {
 
     /// A task has ended, or an execve of another thread has done away with it.
     pub(in crate::engine::ptrace) fn on_guest_gone(&mut self, pid: Pid, how: Ended, task: &Task) {
-        self.guest.newborn.remove(&pid);
+        self.guest.forget_task(pid);
         if self.guest.is_idle() {
             return;
         }
-        self.guest.waits.remove(&pid);
-        self.guest.sleepers.remove(&pid);
-        self.guest.nudged.remove(&pid);
-        self.guest.again.remove(&pid);
         if let Some(tracee) = self.guest.tracees.remove(&pid) {
             let is_told = tracee.is_child && tracee.process == pid;
             if !is_told {
@@ -162,25 +199,36 @@ impl Engine<'_> {
     /// The thread `pid` of the tracer `process` has ended, and what it traced goes on untraced.
     fn lose_tracer(&mut self, pid: Pid, process: Pid) {
         let is_last = !self.tasks.iter().any(|task| task.process.pid == process);
-        let lost = |tracee: &Tracee| tracee.tracer == process && (is_last || tracee.thread == Some(pid));
-        let lost: Vec<_> =
-            self.guest.tracees.iter().filter(|(_, tracee)| lost(tracee)).map(|(&tid, _)| tid).collect();
-        for tid in lost {
-            let kills = self.guest.tracees.get(&tid).is_some_and(|tracee| tracee.wants(option::EXITKILL));
-            if kills {
-                let (Ok(()) | Err(_)) = process::send(tid, libc::SIGKILL);
-            }
-            // One that is dead is reaped by a later wait.
-            let (Ok(()) | Err(_)) = self.detach(tid, 0);
-        }
+        self.let_loose(|tracee| tracee.tracer == process && (is_last || tracee.thread == Some(pid)));
         if is_last {
             self.guest.tracers.remove(&process);
+        }
+    }
+
+    /// Whoever traces these tasks has ended.
+    fn let_loose(&mut self, is_lost: impl Fn(&Tracee) -> bool) {
+        let lost: Vec<_> =
+            self.guest.tracees.iter().filter(|(_, tracee)| is_lost(tracee)).map(|(&tid, _)| tid).collect();
+        for tid in lost {
+            let Some(tracee) = self.guest.tracees.get(&tid) else { continue };
+            if tracee.wants(option::EXITKILL) {
+                let (Ok(()) | Err(_)) = process::send(tid, libc::SIGKILL);
+            }
+            // "If the tracee is restarted from signal-delivery-stop, the pending signal is injected": wait(2) takes it.
+            let signal = tracee.stop.as_ref().filter(|stop| stop.kind == Kind::Signal && !stop.reported);
+            let signal = signal.map_or(0, |stop| stop.code);
+            // One that is dead is reaped by a later wait.
+            let (Ok(()) | Err(_)) = self.detach(tid, signal);
         }
     }
 
     /// The thread `before` has become `pid` by an execve.
     pub(in crate::engine::ptrace) fn on_guest_renamed(&mut self, before: Pid, pid: Pid) {
         if before != pid {
+            // The leader is gone without a word, and with it what it was about and whom it traced.
+            self.guest.forget_task(pid);
+            self.guest.forget_task(before);
+            self.let_loose(|tracee| tracee.thread == Some(pid));
             self.guest.tracees.remove(&pid);
             if let Some(tracee) = self.guest.tracees.remove(&before) {
                 self.guest.tracees.insert(pid, tracee);
@@ -188,7 +236,6 @@ impl Engine<'_> {
             for tracee in self.guest.tracees.values_mut().filter(|tracee| tracee.thread == Some(before)) {
                 tracee.thread = Some(pid);
             }
-            self.guest.nudged.remove(&before);
         }
         if let Some(tracee) = self.guest.tracees.get_mut(&pid) {
             tracee.executed = Some(before);

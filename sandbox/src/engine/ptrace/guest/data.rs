@@ -19,6 +19,8 @@ const MAX_SET: u64 = 1 << 16;
 /// Bytes of a `struct ptrace_syscall_info` that tells nothing of a call, and of the whole.
 const NO_CALL: usize = 24;
 const SYSCALL_INFO: usize = 96;
+/// Where `seccomp.ret_data` lies in it.
+const FILTER_DATA: usize = 80;
 
 /// Bytes of a `struct ptrace_rseq_configuration`.
 const RSEQ_CONFIGURATION: u64 = 24;
@@ -124,14 +126,22 @@ impl Engine<'_> {
         [size, data]: [u64; 2],
     ) -> Result<i64, Failure> {
         let tracee = self.stopped(pid)?;
-        let kind = tracee.stop.as_ref().map(|stop| stop.kind);
-        let tells = tracee.wants(option::SYSGOOD) && matches!(kind, Some(Kind::Entry | Kind::Exit));
+        let stop = tracee.stop.as_ref().ok_or(Errno::ESRCH)?;
+        let (kind, message) = (stop.kind, stop.message);
+        let tells = match kind {
+            Kind::Entry | Kind::Exit => tracee.wants(option::SYSGOOD),
+            kind => kind == Kind::Filtered,
+        };
         let (mut actual, mut info) =
             tracee::read(request::GET_SYSCALL_INFO, pid, SYSCALL_INFO as u64, SYSCALL_INFO)?;
         if !tells {
             // PTRACE_SYSCALL_INFO_NONE.
             info[0] = 0;
             actual = NO_CALL as i64;
+        }
+        if kind == Kind::Filtered {
+            // The kernel's own is what xroot's filter says.
+            info[FILTER_DATA..FILTER_DATA + 4].copy_from_slice(&(message as u32).to_ne_bytes());
         }
         info.truncate((actual as usize).min(size as usize));
         memory.write(data, &info)?;

@@ -36,8 +36,7 @@ pub(super) mod option {
     pub const EXIT: u64 = 1 << 6;
     pub const EXITKILL: u64 = 1 << 20;
     pub const SUSPEND_SECCOMP: u64 = 1 << 21;
-    /// All but TRACESECCOMP, as in a kernel without filters: xroot cannot tell a guest's SECCOMP_RET_TRACE from its own.
-    pub const ALL: u64 = 0x7f | EXITKILL | SUSPEND_SECCOMP;
+    pub const ALL: u64 = 0xff | EXITKILL | SUSPEND_SECCOMP;
 }
 
 /// Who traces whom among the guest's tasks.
@@ -57,8 +56,8 @@ pub(super) struct Guest {
     newborn: HashSet<Pid>,
     /// Tasks that are left in a group-stop until SIGCONT.
     listening: HashSet<Pid>,
-    /// Tasks that make a call again, at this address: its entry has been told of already.
-    again: HashMap<Pid, u64>,
+    /// Tracees that make a call again, with this program counter and stack pointer: their tracers know of it already.
+    again: HashMap<Pid, [u64; 2]>,
     /// Counts what there is to report, for the oldest to come first.
     clock: u64,
 }
@@ -75,6 +74,8 @@ pub(super) struct Tracee {
     is_child: bool,
     seized: bool,
     options: u64,
+    /// Those of them that the kernel knows of: see [`Engine::more_options`].
+    told_options: i32,
     /// How the tracer has let it go on.
     resume: Resume,
     stop: Option<Stop>,
@@ -84,8 +85,10 @@ pub(super) struct Tracee {
     interrupted: bool,
     /// A signal that the tracer has injected where the kernel takes none: it is delivered without another stop.
     pass: Option<i32>,
-    /// What the next signal-delivery-stop is about, where xroot has sent the signal in the kernel's name.
-    next_info: Option<SigInfo>,
+    /// What coming signal-delivery-stops are about, where xroot has sent the signals in the name of others.
+    next_infos: Vec<SigInfo>,
+    /// Signals that have come while its program was being loaded: it gets them afterwards.
+    postponed: Vec<SigInfo>,
     /// The number of the call that xroot has answered in the kernel's place, until its exit is told of.
     answered: Option<u64>,
     /// From a successful execve until its call has returned: the id that the thread had before.
@@ -142,6 +145,8 @@ pub(super) enum Kind {
     Signal,
     /// It is about to make a call.
     Entry,
+    /// PTRACE_EVENT_SECCOMP: a filter of its own hands the call that it is about to make to its tracer.
+    Filtered,
     /// It has made one.
     Exit,
     /// A PTRACE_EVENT_* other than those below.
@@ -189,10 +194,19 @@ impl Guest {
 
     /// Notes that the call at `regs` is made again, after xroot has used its first try for itself.
     pub(super) fn make_again(&mut self, pid: Pid, regs: &Regs) {
-        let shows_calls = self.tracees.get(&pid).is_some_and(|tracee| tracee.resume == Resume::Syscall);
-        if shows_calls {
-            self.again.insert(pid, regs.ip());
+        if self.is_traced(pid) {
+            self.again.insert(pid, [regs.ip(), regs.sp()]);
         }
+    }
+
+    /// As [`Self::is_made_again`], where the call does go on.
+    pub(super) fn takes_again(&mut self, pid: Pid, regs: &Regs) -> bool {
+        self.again.remove(&pid) == Some([regs.ip(), regs.sp()])
+    }
+
+    /// True if the call at `regs` is one that is made again.
+    pub(super) fn is_made_again(&self, pid: Pid, regs: &Regs) -> bool {
+        self.again.get(&pid) == Some(&[regs.ip(), regs.sp()])
     }
 
     /// Notes that the call `nr` of a task is answered, and that the kernel makes none.
@@ -207,21 +221,38 @@ impl Guest {
         self.listening.insert(pid);
     }
 
-    /// Notes that a task has stopped, or is about to end. Any stop but the interruption's own takes the place of it
-    /// (ptrace_stop() of kernel/signal.c).
-    pub(super) fn has_moved(&mut self, pid: Pid, event: Event) {
+    /// Notes that a task has stopped, or is about to end.
+    ///
+    /// True if xroot's interruption of it is to be repeated: any stop takes the place of one (ptrace_stop() of
+    /// kernel/signal.c), but whether it came before this stop nobody knows. A tracer must not be shown it later on.
+    #[must_use]
+    pub(super) fn has_moved(&mut self, pid: Pid, event: Event) -> bool {
         self.listening.remove(&pid);
         if event != Event::Trap {
             self.newborn.remove(&pid);
         }
-        if !matches!(event, Event::Trap | Event::GroupStop(_)) {
-            self.nudged.remove(&pid);
+        match event {
+            Event::Trap | Event::GroupStop(_) => false,
+            _ if event != Event::Exit && self.is_traced(pid) => self.nudged.contains(&pid),
+            _ => {
+                self.nudged.remove(&pid);
+                false
+            }
         }
     }
 
     /// Notes that a new task has not stopped for the first time yet.
     pub(super) fn is_born(&mut self, pid: Pid) {
         self.newborn.insert(pid);
+    }
+
+    /// Forgets what was under way in a task that has ended.
+    fn forget_task(&mut self, pid: Pid) {
+        self.waits.remove(&pid);
+        self.again.remove(&pid);
+        for set in [&mut self.sleepers, &mut self.nudged, &mut self.newborn, &mut self.listening] {
+            set.remove(&pid);
+        }
     }
 
     fn tick(&mut self) -> u64 {
@@ -247,12 +278,14 @@ impl Tracee {
             is_child: false,
             seized: false,
             options: 0,
+            told_options: 0,
             resume: Resume::Cont,
             stop: None,
             is_new: false,
             interrupted: false,
             pass: None,
-            next_info: None,
+            next_infos: Vec::new(),
+            postponed: Vec::new(),
             answered: None,
             executed: None,
         }
@@ -260,8 +293,8 @@ impl Tracee {
 
     /// The record of a task that this one has made, which is traced from its first instruction.
     fn child(&self, process: Pid) -> Self {
-        let Self { tracer, thread, seized, options, .. } = *self;
-        Self { is_new: true, seized, options, ..Self::new(tracer, thread, process) }
+        let Self { tracer, thread, seized, options, told_options, .. } = *self;
+        Self { is_new: true, seized, options, told_options, ..Self::new(tracer, thread, process) }
     }
 
     fn wants(&self, option: u64) -> bool {

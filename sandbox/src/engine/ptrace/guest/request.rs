@@ -130,7 +130,7 @@ impl Engine<'_> {
             return Err(Errno::EPERM.into());
         }
         self.stopped(pid)?.options = options;
-        ptrace::set_options(pid, self.told(), self.more_options(pid))?;
+        self.tell_options(pid)?;
         Ok(0)
     }
 

@@ -24,18 +24,23 @@ const ENTRY: u64 = 1;
 
 const SIGTRAP: i32 = libc::SIGTRAP;
 
+/// What an instruction may bring about, which cannot go on without it.
+const FAULTS: [i32; 6] =
+    [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGTRAP, libc::SIGSYS];
+
 impl Engine<'_> {
     /// A task stops at the boundary of a call because something asked for that.
     pub(in crate::engine::ptrace) fn on_syscall(&mut self, pid: Pid) -> Result<(), Failure> {
-        if self.guest.is_idle() || ptrace::event_message(pid)? != ENTRY {
+        // The entry of a call that xroot makes in another's place is nobody else's business.
+        let is_foreign = matches!(self.phases.get(&pid), Some(Phase::Foreign(_)));
+        if self.guest.is_idle() || is_foreign || ptrace::event_message(pid)? != ENTRY {
             return self.on_syscall_exit(pid);
         }
-        let ip = ptrace::regs(pid)?.ip();
+        let regs = ptrace::regs(pid)?;
         if let Some(tracee) = self.guest.tracees.get_mut(&pid) {
             tracee.answered = None;
         }
-        let is_again = self.guest.again.remove(&pid) == Some(ip);
-        if self.shows_calls(pid) && !is_again {
+        if self.shows_calls(pid) && !self.guest.is_made_again(pid, &regs) {
             return self.show_call(pid, Kind::Entry);
         }
         self.enter_call(pid, 0)
@@ -75,7 +80,7 @@ impl Engine<'_> {
             // The stop took the place of the trap that ends a step over a call.
             let ip = ptrace::regs(pid)?.ip();
             let tracee = self.guest.tracees.get_mut(&pid).ok_or(Failure::Gone)?;
-            tracee.next_info = Some(SigInfo::at(SIGTRAP, libc::TRAP_BRKPT, ip));
+            tracee.next_infos.push(SigInfo::at(SIGTRAP, libc::TRAP_BRKPT, ip));
             return Ok(ptrace::cont(pid, SIGTRAP)?);
         }
         Ok(self.resume(pid, 0)?)
@@ -138,21 +143,39 @@ impl Engine<'_> {
         Ok(true)
     }
 
+    /// A filter of the task's own says SECCOMP_RET_TRACE, with `data`: false if it has no tracer that wants to decide.
+    pub(in crate::engine::ptrace) fn show_filtered(&mut self, pid: Pid, data: u16) -> Result<bool, Failure> {
+        const EVENT: i32 = libc::PTRACE_EVENT_SECCOMP;
+        if !self.guest.tracees.get(&pid).is_some_and(|tracee| tracee.wants(1 << EVENT)) {
+            return Ok(false);
+        }
+        self.show_event(pid, Kind::Filtered, SIGTRAP | EVENT << 8, data.into())?;
+        Ok(true)
+    }
+
     /// A signal is about to be delivered: true if the tracer decides about it.
     pub(in crate::engine::ptrace) fn show_signal(&mut self, pid: Pid, signal: i32) -> Result<bool, Failure> {
         if self.guest.is_idle() {
             return Ok(false);
         }
         self.name_child(pid, signal)?;
-        if self.task(pid)?.mm.loading.get() {
-            return Ok(false);
-        }
+        let is_loading = self.task(pid)?.mm.loading.get();
         let Some(tracee) = self.guest.tracees.get_mut(&pid) else { return Ok(false) };
+        if is_loading {
+            if FAULTS.contains(&signal) {
+                return Ok(false);
+            }
+            let (_, info) = tracee::read(tracee::request::GETSIGINFO, pid, 0, tracee::SIGINFO_SIZE)?;
+            tracee.postponed.push(SigInfo(info.try_into().expect("as long as was asked for")));
+            ptrace::cont(pid, 0)?;
+            return Ok(true);
+        }
         if tracee.pass == Some(signal) {
             tracee.pass = None;
             return Ok(false);
         }
-        if let Some(info) = tracee.next_info.take_if(|info| info.signal() == signal) {
+        if let Some(at) = tracee.next_infos.iter().position(|info| info.signal() == signal) {
+            let info = tracee.next_infos.remove(at);
             tracee::write(tracee::request::SETSIGINFO, pid, 0, &info.0)?;
         }
         self.show(pid, Kind::Signal, signal, 0, Info::Kernel);
@@ -179,16 +202,17 @@ impl Engine<'_> {
     pub(in crate::engine::ptrace) fn show_trap(&mut self, pid: Pid) -> Result<bool, Failure> {
         let is_ours = self.guest.nudged.remove(&pid);
         let is_first = self.guest.newborn.remove(&pid);
-        let more = self.more_options(pid);
+        let is_loading = self.task(pid)?.mm.loading.get();
+        if is_ours && self.guest.tracees.get(&pid).is_none_or(|tracee| !tracee.interrupted) {
+            self.hide_nudge(pid)?;
+        }
         let Some(tracee) = self.guest.tracees.get_mut(&pid) else { return Ok(false) };
         let is_new = std::mem::take(&mut tracee.is_new);
-        // A tracer that has come before the first stop is not told of that.
-        let is_hidden = is_first && !is_new;
+        // A tracer that has come before the first stop is not told of that. A loader has no stops: what was asked for
+        // comes when the program begins.
+        let is_hidden = is_first && !is_new || is_loading;
         let is_asked = !is_hidden && std::mem::take(&mut tracee.interrupted);
         let seized = tracee.seized;
-        if more != 0 {
-            ptrace::set_options(pid, self.told(), more)?;
-        }
         if is_new && !seized {
             let info = SigInfo::new(libc::SIGSTOP, libc::SI_USER);
             self.show(pid, Kind::Birth, libc::SIGSTOP, 0, Info::Made(Box::new(info)));
@@ -212,6 +236,10 @@ impl Engine<'_> {
         ptrace::set_regs(pid, &regs)?;
         let tracee = self.guest.tracees.get_mut(&pid).ok_or(Failure::Gone)?;
         let former = tracee.executed.unwrap_or(pid);
+        for info in std::mem::take(&mut tracee.postponed) {
+            tracee::send(tracee.process, pid, info.signal())?;
+            tracee.next_infos.push(info);
+        }
         if tracee.wants(option::EXEC) {
             let code = SIGTRAP | libc::PTRACE_EVENT_EXEC << 8;
             // A tracer sees the number of the call that is returning. No call may begin here.
@@ -221,7 +249,7 @@ impl Engine<'_> {
         if !tracee.seized {
             let process = tracee.process;
             let uid = nix::unistd::getuid().as_raw();
-            tracee.next_info = Some(SigInfo::of(SIGTRAP, libc::SI_USER, process.as_raw(), uid));
+            tracee.next_infos.push(SigInfo::of(SIGTRAP, libc::SI_USER, process.as_raw(), uid));
             tracee::send(process, pid, SIGTRAP)?;
         }
         self.leave_exec(pid, 0)
@@ -249,6 +277,8 @@ impl Engine<'_> {
     pub(super) fn go_on(&mut self, pid: Pid, kind: Kind, signal: i32) -> Result<(), Failure> {
         match kind {
             Kind::Entry => self.enter_call(pid, signal),
+            // The kernel takes no signal here.
+            Kind::Filtered => self.on_agreed(pid),
             Kind::Exec => self.leave_exec(pid, signal),
             Kind::Exit => {
                 self.executed(pid);
@@ -300,6 +330,16 @@ impl Engine<'_> {
     pub(super) fn more_options(&self, pid: Pid) -> i32 {
         let wanted = self.guest.tracees.get(&pid).map_or(0, |tracee| tracee.options);
         (wanted & (option::VFORKDONE | option::EXIT)) as i32
+    }
+
+    /// Tells the kernel what the tracer of the stopped task `pid` wants to be told of, unless it knows.
+    pub(in crate::engine::ptrace) fn tell_options(&mut self, pid: Pid) -> Result<(), Errno> {
+        let (told, more) = (self.told(), self.more_options(pid));
+        if let Some(tracee) = self.guest.tracees.get_mut(&pid).filter(|tracee| tracee.told_options != more) {
+            tracee.told_options = more;
+            ptrace::set_options(pid, told, more)?;
+        }
+        Ok(())
     }
 
     pub(super) fn told(&self) -> Told {

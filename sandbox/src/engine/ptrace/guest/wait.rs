@@ -11,19 +11,20 @@
 use nix::unistd::Pid;
 
 use super::Guest;
+use super::attach::ERESTARTNOHAND;
 use super::info::SigInfo;
 use crate::arch::{self, Regs};
 use crate::engine::ptrace::Engine;
 use crate::engine::ptrace::step::restore_args;
 use crate::error::{Errno, Failure};
 use crate::sys::mem::Memory;
+use crate::sys::tracee::SIGINFO_SIZE;
 use crate::sys::{process, ptrace};
 use crate::syscall::table::number;
 
-/// What a call of the wait family returns to be made again after a signal, and what ppoll(2) returns
+/// What a call of the wait family returns to be made again after a signal; ppoll(2) returns ERESTARTNOHAND
 /// (include/linux/errno.h).
 const ERESTARTSYS: i64 = -512;
-const ERESTARTNOHAND: i64 = -514;
 
 /// Flags of include/uapi/linux/wait.h that the C library's headers of all hosts agree on.
 const WNOHANG: u32 = 1;
@@ -34,6 +35,9 @@ const WNOWAIT: u32 = 0x0100_0000;
 const WNOTHREAD: u32 = 0x2000_0000;
 const WALL: u32 = 0x4000_0000;
 const WCLONE: u32 = 0x8000_0000;
+
+/// Bytes of a siginfo_t that waitid(2) fills: the fields up to si_status.
+const INFO_SIZE: usize = 28;
 
 /// A thread in such a call.
 pub(super) struct Waiting {
@@ -198,10 +202,10 @@ impl Engine<'_> {
     pub(super) fn enter_call(&mut self, pid: Pid, signal: i32) -> Result<(), Failure> {
         let process = self.task(pid)?.process.pid;
         if !self.guest.is_tracer(process) {
-            return Ok(self.resume(pid, signal)?);
+            return self.enter_trapped(pid, signal);
         }
         let own = ptrace::regs(pid)?;
-        let Some(call) = Wait::of(&own) else { return Ok(self.resume(pid, signal)?) };
+        let Some(call) = Wait::of(&own) else { return self.enter_trapped(pid, signal) };
         let sleeps = self.guest.sleepers.remove(&pid);
         let mut changed = own;
         let state = if self.guest.news(process, pid, &call).is_some() {
@@ -243,14 +247,18 @@ impl Engine<'_> {
             || matches!(ret, ERESTARTSYS | ERESTARTNOHAND)
             || [Errno::ECHILD, Errno::EINTR].iter().any(|&errno| ret == -(errno as i64));
         let news = if is_open { self.guest.news(process, pid, &call) } else { None };
+        let is_twice = news.is_none() && self.is_twice(pid, process, &call, ret)?;
         if let Some(news) = news {
             ret = self.tell(pid, process, &call, &news)?;
         } else if state == State::Skips
+            || is_twice
             || (ret == -(Errno::ECHILD as i64) && self.guest.expects(process, pid, &call))
         {
             if !call.has(WNOHANG) {
                 // Another thread has been told, or the kernel knows of no child.
-                self.guest.sleepers.insert(pid);
+                if !is_twice || call.has(WNOWAIT) {
+                    self.guest.sleepers.insert(pid);
+                }
                 self.guest.make_again(pid, &own);
                 regs = own;
                 regs.set_ret(own.nr() as i64);
@@ -259,16 +267,33 @@ impl Engine<'_> {
                 ptrace::set_regs(pid, &regs)?;
                 return Ok(true);
             }
-            if call.by_id && call.answer != 0 {
-                self.memory(pid)?.write(call.answer, &[0; 28])?;
-            }
             ret = 0;
+            if call.by_id && call.answer != 0 {
+                if let Err(errno) = self.memory(pid)?.write(call.answer, &[0; INFO_SIZE]) {
+                    ret = -(errno as i64);
+                }
+            }
         } else if state == State::Sleeps && ret == ERESTARTNOHAND {
             ret = ERESTARTSYS;
         }
         regs.set_ret(ret);
         ptrace::set_regs(pid, &regs)?;
         Ok(false)
+    }
+
+    /// True if the kernel has told a parent of the stop of a child that it traces: its tracer is told by us.
+    ///
+    /// A waitid(2) for stops alone cannot be kept from that beforehand, as in [`Engine::enter_call`].
+    fn is_twice(&self, caller: Pid, process: Pid, call: &Wait, ret: i64) -> Result<bool, Failure> {
+        if ret != 0 || !call.by_id || call.has(WEXITED | WCONTINUED) || call.answer == 0 {
+            return Ok(false);
+        }
+        let mut info = [0; SIGINFO_SIZE];
+        if self.memory(caller)?.read(call.answer, &mut info[..INFO_SIZE]).is_err() {
+            return Ok(false);
+        }
+        let tracee = self.guest.tracees.get(&Pid::from_raw(SigInfo(info).pid()));
+        Ok(tracee.is_some_and(|tracee| tracee.tracer == process))
     }
 
     /// Writes the answer, and gives the call's result.
@@ -281,8 +306,7 @@ impl Engine<'_> {
         if call.answer != 0 && call.by_id {
             let uid = nix::unistd::getuid().as_raw();
             let info = SigInfo::of_child(news.code, news.pid.as_raw(), uid, news.value);
-            // waitid(2) fills the fields up to si_status.
-            written = written.and(memory.write(call.answer, &info.0[..28]));
+            written = written.and(memory.write(call.answer, &info.0[..INFO_SIZE]));
         } else if call.answer != 0 {
             written = written.and(memory.write(call.answer, &news.status.to_ne_bytes()));
         }
