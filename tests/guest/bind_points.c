@@ -1,6 +1,7 @@
 // Names of bindings and what is beside them. /b1 and /b2 are bound directories of one file system, /b1/in and /b1/file
 // are bound over names in /b1, /par/ent/point is bound, /one is a bound file, /old, /dir and /d2 are not bound.
 #include "check.h"
+#include <linux/openat2.h>
 
 static void rename_both(const char *a, const char *b) {
     char label[128];
@@ -48,6 +49,27 @@ static void names(void) {
         t(mkdir, path, 0755);
         t(rename, path, "/new");
     }
+}
+
+// Links and `..` behind mounts, below a directory that they lead out of or not.
+static void beneath(const char *directory) {
+    static const char *const paths[] = {"b1/link", "b1/absolute", "b1/relative", "b1/far", "b1/in/sibling", "b1/in/through",
+                                        "b1/../old", "b1/../../old", "b1/in/../../old", "in/../own", "in/../../old", "in/sibling",
+                                        "in/through", "absolute", "relative", "link"};
+    int dir = open(directory, O_PATH);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct open_how how = {.flags = O_PATH, .resolve = RESOLVE_BENEATH};
+        printf("beneath %s: %s", directory, paths[i]);
+        for (int nofollow = 0; nofollow < 2; nofollow++) {
+            long fd = sys(SYS_openat2, dir, paths[i], &how, sizeof how);
+            printf(" %s", fd < 0 ? errno_name(-fd) : "found");
+            if (fd >= 0)
+                close(fd);
+            how.flags |= O_NOFOLLOW;
+        }
+        printf("\n");
+    }
+    close(dir);
 }
 
 static void across(void) {
@@ -182,6 +204,8 @@ int main(void) {
         topen(AT_FDCWD, "/slash", O_RDONLY);
         t(unlink, "/slash");
     }
+    beneath("/");
+    beneath("/b1");
     across();
     list("/");
     list("/b1");

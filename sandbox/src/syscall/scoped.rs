@@ -73,24 +73,12 @@ impl Call<'_> {
                 self.target_refusing(base, path, how.0, refuse)
             };
         }
+        // Over mounts the kernel could not see it.
+        let refuse = Refuse { leaving: scope == Scope::Beneath, ..refuse };
         let (names, root) = (names.below(&top), GuestPath::root());
         let walk = |path: &[u8], how| {
             self.walk_in((&names, &root), Some(&handle), vfs::Base::Held(&root), path, how)
         };
-        if scope == Scope::Beneath {
-            // Over mounts the kernel could not see it: what is before each `..` must not be the directory itself.
-            let ups = path.split(|&byte| byte == b'/').scan(0, |at, name| {
-                let start = *at;
-                *at += name.len() + 1;
-                Some((start, name))
-            });
-            for (start, _) in ups.filter(|(_, name)| *name == b"..") {
-                let before = [&path[..start], b"."].concat();
-                if walk(&before, (Last::Follow, refuse)).is_ok_and(|before| before.guest == root) {
-                    return Err(Errno::EXDEV.into());
-                }
-            }
-        }
         let mut resolved = walk(path, (last, refuse))?;
         resolved.guest = GuestPath::lexical(&[top.as_bytes(), b"/", resolved.guest.as_bytes()].concat());
         self.trace_place(&resolved);

@@ -72,6 +72,14 @@ pub trait Lookup {
         Ok(())
     }
 
+    /// Whether `..` of the root leads to the root.
+    ///
+    /// # Errors
+    /// EXDEV.
+    fn leave(&mut self) -> Result<(), Errno> {
+        Ok(())
+    }
+
     /// The walk goes through `link`, and `rest` is what it has still to go.
     fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {
         let _ = (link, rest);

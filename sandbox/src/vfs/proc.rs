@@ -157,6 +157,8 @@ pub struct Refuse {
     pub crossing: bool,
     /// Following a link of procfs that leads to a file without walking a path is EXDEV: RESOLVE_BENEATH, RESOLVE_IN_ROOT.
     pub jumps: bool,
+    /// Leaving the root is EXDEV, by `..` or by an absolute link: RESOLVE_BENEATH.
+    pub leaving: bool,
 }
 
 /// Which links a walk must not follow: to follow one is ELOOP.
@@ -210,6 +212,11 @@ impl<'a> ProcLookup<'a> {
         match refused {
             true => Node::Magic(Err(Errno::ELOOP)),
             false if is_magic && self.refuse.jumps => Node::Magic(Err(Errno::EXDEV)),
+            false
+                if self.refuse.leaving && matches!(&node, Node::Symlink(text) if text.starts_with(b"/")) =>
+            {
+                Node::Magic(Err(Errno::EXDEV))
+            }
             false => node,
         }
     }
@@ -315,6 +322,10 @@ impl Lookup for ProcLookup<'_> {
             !entry.names.is_empty() && !entry.is_public(false) && !self.processes.contains(entry.id)
         });
         if closed { Err(Errno::EACCES) } else { self.host.search(dir) }
+    }
+
+    fn leave(&mut self) -> Result<(), Errno> {
+        if self.refuse.leaving { Err(Errno::EXDEV) } else { Ok(()) }
     }
 
     fn follow(&mut self, link: &Spot<'_>, rest: &[u8]) {

@@ -354,7 +354,7 @@ impl<'a> Walk<'a> {
         self.stepping = false;
         self.unchanged = false;
         if self.dir == *self.root && !self.outside {
-            return Ok(());
+            return Ok(self.lookup.leave()?);
         }
         if self.climb()? {
             self.dir.pop();
