@@ -182,10 +182,12 @@ fn a_signal_to_the_whole_group_reaches_the_command_once() {
 #[test]
 fn a_command_that_ends_itself_by_a_signal_to_the_group_does_so() {
     let rootfs = with_program(with_shell(&[]), "ends_itself");
-    let mut live = Live::start(&mut xroot(&rootfs).args(["ends_itself"]).into_command());
-    assert_eq!(live.line(), "ready");
-    killpg(live.pid(), Signal::SIGINT).expect("the group is there");
-    assert_eq!(live.end(), 130);
+    for command in [&["ends_itself"][..], &["ends_itself", "its group"]] {
+        let mut live = Live::start(&mut xroot(&rootfs).args(command).into_command());
+        assert_eq!(live.line(), "ready");
+        killpg(live.pid(), Signal::SIGINT).expect("the group is there");
+        assert_eq!(live.end(), 130, "{command:?}");
+    }
 }
 
 #[test]

@@ -128,10 +128,15 @@ fn to_one(call: &mut Call<'_>, pid: i32, signal: i32) -> Result<Action, Failure>
         check_signal(signal)?;
         return Err(errno.into());
     }
-    if let Some(task) = call.tasks.get(Pid::from_raw(pid)) {
+    note_sent(call, Pid::from_raw(pid), signal);
+    Ok(Action::Pass)
+}
+
+/// Notes that a guest sends a signal to a process, in case the kernel merges it with one that is pending.
+fn note_sent(call: &Call<'_>, pid: Pid, signal: i32) {
+    if let Some(task) = call.tasks.get(pid) {
         task.process.note_sent(signal);
     }
-    Ok(Action::Pass)
 }
 
 fn to_group(call: &mut Call<'_>, group: Pid, signal: i32) -> Result<Action, Failure> {
@@ -157,6 +162,7 @@ fn to_everyone(call: &mut Call<'_>, signal: i32) -> Result<Action, Failure> {
 fn to_each(call: &mut Call<'_>, mut pids: Vec<Pid>, signal: i32) -> Option<Result<Action, Failure>> {
     let own = call.task().process.pid;
     pids.sort_by_key(|&pid| pid == own);
+    pids.iter().for_each(|&pid| note_sent(call, pid, signal));
     if call.is_confined() && !pids.is_empty() {
         return Some(Ok(by_caller(call, &pids, signal)));
     }

@@ -201,7 +201,9 @@ impl Guest {
 
     /// As [`Self::is_made_again`], where the call does go on.
     pub(super) fn takes_again(&mut self, pid: Pid, regs: &Regs) -> bool {
-        self.again.remove(&pid) == Some([regs.ip(), regs.sp()])
+        let is_again = self.is_made_again(pid, regs);
+        self.again.remove(&pid);
+        is_again
     }
 
     /// True if the call at `regs` is one that is made again.
