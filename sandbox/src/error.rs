@@ -19,6 +19,13 @@ pub enum Failure {
     Broken(Error),
 }
 
+impl Failure {
+    /// True if this process could open no more files. A guest that is at its own limit is told so by the kernel.
+    pub fn is_tracers_limit(&self) -> bool {
+        matches!(self, Self::Errno(Errno::EMFILE | Errno::ENFILE))
+    }
+}
+
 impl From<Errno> for Failure {
     fn from(errno: Errno) -> Self {
         Self::Errno(errno)

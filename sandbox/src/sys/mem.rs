@@ -103,13 +103,18 @@ impl ProcessMemory {
         Self { pid, file }
     }
 
-    fn file(&self) -> Option<Rc<File>> {
+    fn file(&self) -> Result<Rc<File>, Errno> {
         let mut file = self.file.0.borrow_mut();
-        if file.is_none() {
-            let opened = File::options().read(true).write(true).open(format!("/proc/{}/mem", self.pid));
-            *file = opened.ok().map(Rc::new);
+        if let Some(file) = &*file {
+            return Ok(file.clone());
         }
-        file.clone()
+        let path = format!("/proc/{}/mem", self.pid);
+        let opened = File::options()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(|error| limit_or(&error, Errno::EFAULT))?;
+        Ok(file.insert(Rc::new(opened)).clone())
     }
 }
 
@@ -147,7 +152,7 @@ impl Memory for ProcessMemory {
 
     fn force(&self, address: u64, data: &[u8]) -> Result<(), Errno> {
         let written = self.file().map(|file| file.write_all_at(data, address));
-        if matches!(written, Some(Ok(()))) {
+        if matches!(written, Ok(Ok(()))) {
             return Ok(());
         }
         // A kernel with proc_mem.force_override=never refuses; a tracer may always poke.
@@ -164,7 +169,7 @@ impl ProcessMemory {
         allowed: impl Fn(Protection) -> bool,
     ) -> Result<usize, Errno> {
         let len = self.mapped(address, buf.len(), allowed)?;
-        let file = self.file().ok_or(Errno::EFAULT)?;
+        let file = self.file()?;
         file.read_at(&mut buf[..len], address).map_err(|_| Errno::EFAULT)
     }
 
@@ -173,7 +178,8 @@ impl ProcessMemory {
     /// # Errors
     /// EFAULT if not even the first byte is.
     fn mapped(&self, address: u64, len: usize, allowed: impl Fn(Protection) -> bool) -> Result<usize, Errno> {
-        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.pid)).map_err(|_| Errno::ESRCH)?;
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", self.pid))
+            .map_err(|error| limit_or(&error, Errno::ESRCH))?;
         let end = address.saturating_add(len as u64);
         let mut reached = address;
         for (range, protection) in maps.lines().filter_map(mapping) {
@@ -196,6 +202,14 @@ impl ProcessMemory {
             })?;
         }
         Ok(())
+    }
+}
+
+/// What to say of a file that could not be opened: that no more can be, which more room would mend, or `otherwise`.
+fn limit_or(error: &std::io::Error, otherwise: Errno) -> Errno {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(limit @ (Errno::EMFILE | Errno::ENFILE)) => limit,
+        _ => otherwise,
     }
 }
 

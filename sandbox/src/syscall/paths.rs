@@ -73,9 +73,12 @@ pub fn fanotify_mark(call: &mut Call<'_>) -> Result<Action, Failure> {
 /// knows that order best. The paths are absolute, so that no descriptor is looked at.
 ///
 /// # Errors
-/// The failure itself, where it is no errno.
+/// The failure itself, where it is no errno, or none of the path's.
 pub fn stage_failure(rewrite: &mut Rewrite, arg: usize, failure: Failure) -> Result<(), Failure> {
     const MISSING: &[u8] = b"/proc/self/-/-";
+    if failure.is_tracers_limit() {
+        return Err(failure);
+    }
     let Failure::Errno(errno) = failure else { return Err(failure) };
     match errno {
         Errno::ENOENT => rewrite.stage_path(arg, MISSING),
@@ -427,5 +430,24 @@ impl Target {
     /// The tracer's descriptor that the argument leads through, if it does.
     pub fn kept(&self) -> Option<Arc<OwnedFd>> {
         self.via.as_ref().map(|via| Arc::clone(&via.file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_path_is_left_to_the_kernel_and_the_tracers_limit_is_not() {
+        for (errno, of_the_path) in [
+            (Errno::ENOENT, true),
+            (Errno::EFAULT, true),
+            (Errno::ELOOP, true),
+            (Errno::EMFILE, false),
+            (Errno::ENFILE, false),
+        ] {
+            let staged = stage_failure(&mut Rewrite::default(), 0, errno.into());
+            assert_eq!(staged.is_ok(), of_the_path, "{errno}");
+        }
     }
 }

@@ -73,6 +73,7 @@ fn with_address(call: &mut Call<'_>, at: usize) -> Result<Action, Failure> {
     let mut rewrite = Rewrite::default();
     let reached = match reach(call, address) {
         // A connection takes no address, and the kernel says so before it looks at one.
+        Err(failure) if failure.is_tracers_limit() => return Err(failure),
         Err(Failure::Errno(errno)) if call.row.name == "sendto" => {
             let nowhere = Address::of_path(b"/proc/self/-/-");
             rewrite.stage(at, nowhere.as_bytes());

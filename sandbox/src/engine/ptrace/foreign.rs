@@ -91,7 +91,7 @@ impl Engine<'_> {
         if !self.has_slot(pid)? {
             return self.map_slots(pid, own);
         }
-        match self.with_call(pid, row, &call, handler) {
+        match self.ask(pid, row, &call, handler) {
             Ok(Action::Pass) => self.make(pid, own, call, call, Then::Finish(row, None)),
             Ok(Action::Answer(value)) => self.give(pid, own, value),
             Ok(Action::Rewrite(rewrite)) => self.make_changed(pid, own, call, row, rewrite),

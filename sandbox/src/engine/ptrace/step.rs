@@ -9,7 +9,7 @@ use crate::arch::{self, Regs};
 use crate::error::{Errno, Failure};
 use crate::sys::mem::{Memory, ProcessMemory};
 use crate::sys::{process, ptrace};
-use crate::syscall::call::Value;
+use crate::syscall::call::{Handler, Value};
 use crate::syscall::table::{Verdict, row};
 use crate::syscall::{Action, Call, Rewrite, Row};
 use crate::task::{Area, SAVED_SIZE, SLOT_SIZE, Slot};
@@ -95,12 +95,7 @@ impl Engine<'_> {
                 if self.prepare_next(pid, regs)? {
                     return Ok(());
                 }
-                let mut decided = self.with_call(pid, row, &regs, handler);
-                if let Err(Failure::Errno(Errno::EMFILE | Errno::ENFILE)) = decided {
-                    // The tracer's own limit: a guest that is at its limit is told so by the kernel.
-                    self.tasks.close_kept();
-                    decided = self.with_call(pid, row, &regs, handler);
-                }
+                let decided = self.ask(pid, row, &regs, handler);
                 self.act(pid, row, regs, decided)
             }
         }
@@ -108,6 +103,22 @@ impl Engine<'_> {
 
     fn traps(&self, row: &Row, regs: &Regs) -> bool {
         row.traps(&self.world.features, &std::array::from_fn(|index| regs.arg(index)))
+    }
+
+    /// Asks the row's handler; once more without what is only kept open, if it lacks a descriptor.
+    pub(super) fn ask(
+        &mut self,
+        pid: Pid,
+        row: &'static Row,
+        regs: &Regs,
+        handler: Handler,
+    ) -> Result<Action, Failure> {
+        let decided = self.with_call(pid, row, regs, handler);
+        if !matches!(&decided, Err(failure) if failure.is_tracers_limit()) {
+            return decided;
+        }
+        self.tasks.close_kept();
+        self.with_call(pid, row, regs, handler)
     }
 
     /// Runs `decide` on the call that `regs` are about to make.
