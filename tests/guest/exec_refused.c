@@ -12,6 +12,20 @@ static void file(const char *path, const char *text, size_t n) {
     close(fd);
 }
 
+// The arguments are copied after the file is opened and before it is read.
+static void with_bad_arguments(const char *path) {
+    static char long_word[131072 + 1];
+    memset(long_word, 'x', sizeof long_word - 1);
+    char *bad = (char *)8, *bad_word[] = {"x", bad, 0}, *too_long[] = {"x", long_word, 0};
+    printf("%s:\n", path);
+    t(execve, path, bad, env);
+    t(execve, path, bad_word, env);
+    t(execve, path, too_long, env);
+    t(execve, path, args, bad);
+    t(execve, path, args, bad_word);
+    t(execve, path, args, too_long);
+}
+
 int main(int argc, char **argv) {
     if (argc > 1)
         return 3;
@@ -64,6 +78,13 @@ int main(int argc, char **argv) {
     TRY("/proc/self/fd");
     TRY(".");
     TRY("");
+    file("no_interpreter", "#!missing\n", 10);
+    file("shut_interpreter", "#!dir\n", 6);
+    TRY("no_interpreter");
+    TRY("shut_interpreter");
+    const char *all[] = {"empty", "text", "bang", "no_interpreter", "shut_interpreter", "elf", "missing", "dir", "loop"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        with_bad_arguments(all[i]);
     chmod("prog", 0644);
     TRY("prog");
     chmod("prog", 0611);

@@ -44,6 +44,19 @@ int main(int argc, char **argv) {
     try("close-on-exec", fcntl(script, F_DUPFD_CLOEXEC, 60), "", AT_EMPTY_PATH);
     try("below a close-on-exec directory", fcntl(dir, F_DUPFD_CLOEXEC, 61), "inner", 0);
     try("absolute beside a close-on-exec descriptor", fcntl(dir, F_DUPFD_CLOEXEC, 62), A("script"), 0);
+    // That there is no way back is found when the first line has been read, before what it names is looked for.
+    mkfile("dir/no", "#!missing\n");
+    mkfile("dir/shut", "#!dir\n");
+    mkfile("dir/empty", "#!\n");
+    mkfile("dir/none", "echo\n");
+    const char *bad[] = {"no", "shut", "empty", "none"};
+    for (int i = 0; i < 4; i++) {
+        fchmodat(dir, bad[i], 0755, 0);
+        try(bad[i], dir, bad[i], 0);
+        try("the same, close-on-exec", 61, bad[i], 0);
+    }
+    snprintf(line, sizeof line, "/dev/fd/61/%s", "inner");
+    try("a name that says so, beside a close-on-exec descriptor", 61, line, 0);
     try("below AT_FDCWD", AT_FDCWD, "dir/inner", 0);
     try("missing below a directory", dir, "missing", 0);
 

@@ -21,6 +21,14 @@ pub trait Files {
     /// As execve(2) for a path that cannot be executed: ENOENT (for an empty path too), EACCES, ELOOP, ENOTDIR,
     /// ENAMETOOLONG.
     fn find(&mut self, path: &[u8]) -> Result<Found, Failure>;
+
+    /// True if what execve was given has no name by which a script's interpreter could open it: its descriptor is closed
+    /// by then.
+    ///
+    /// Source: fs/binfmt_script.c, BINPRM_FLAGS_PATH_INACCESSIBLE.
+    fn is_closed(&self) -> bool {
+        false
+    }
 }
 
 /// A regular file that may be executed.

@@ -385,7 +385,6 @@ mod tests {
             program: HostPath::new("/srv/bin/true"),
             interpreter: None,
             arguments: None,
-            is_script: false,
             swap: None,
             hidden: 0,
             exe: GuestPath::lexical(b"/bin/true"),

@@ -21,8 +21,6 @@ pub struct Plan {
     pub interpreter: Option<HostPath>,
     /// What stands in `argv[0]`'s place; `None` leaves argv as it is. The rest of argv follows.
     pub arguments: Option<Vec<Vec<u8>>>,
-    /// The file that execve was given is a script, whose interpreter has to open it.
-    pub is_script: bool,
     /// Two of the arguments that change places once the program is loaded.
     pub swap: Option<(usize, usize)>,
     /// How many leading arguments /proc/PID/cmdline does not show.
@@ -110,6 +108,9 @@ pub fn plan(
             return Program { path, current, found, head, scripts }.plan(files, &runners.emulators, argv0);
         }
         let line = shebang::parse(&head)?;
+        if files.is_closed() {
+            return Err(Errno::ENOENT.into());
+        }
         let next = find_named(files, line.interpreter)?;
         scripts = Some(script_arguments(&line, &current, scripts));
         current = line.interpreter.to_vec();
@@ -167,7 +168,6 @@ impl Program<'_> {
         let plan = Plan {
             program: self.found.host,
             interpreter,
-            is_script: self.scripts.is_some(),
             arguments: self.scripts,
             swap: None,
             hidden: 0,
@@ -185,7 +185,6 @@ impl Program<'_> {
 
 /// Has a tool of the host run in the place of what `path` leads to, at the end of a chain of `scripts`.
 fn lay_over(path: &[u8], tool: Chosen, scripts: Option<Vec<Vec<u8>>>, argv0: &[u8]) -> Plan {
-    let is_script = scripts.is_some();
     // The caller's own words follow the first; what is added stands before and behind them.
     let renamed = tool.argv0.and_then(|(from, to)| Some([&to, argv0.strip_prefix(&from[..])?].concat()));
     let changes = renamed.is_some() || !(tool.prepend.is_empty() && tool.append.is_empty());
@@ -198,7 +197,6 @@ fn lay_over(path: &[u8], tool: Chosen, scripts: Option<Vec<Vec<u8>>>, argv0: &[u
         program: tool.program,
         interpreter: tool.interpreter,
         arguments: words,
-        is_script,
         swap: None,
         hidden: 0,
         exe: tool.exe,

@@ -11,7 +11,7 @@ use super::deleted;
 use super::paths::translate;
 use super::table::Base;
 use crate::error::{Errno, Failure};
-use crate::exec::{self, Files, Found, Plan, Refused, Start};
+use crate::exec::{self, Files, Found, Refused, Start};
 use crate::sys::fs;
 use crate::vfs::{self, GuestPath, HostPath, Last, Node, ViewId};
 
@@ -59,6 +59,16 @@ enum Named {
     Descriptor(usize),
 }
 
+impl Named {
+    fn is_below_descriptor(&self, call: &Call<'_>) -> bool {
+        match self {
+            Self::Descriptor(_) => true,
+            Self::Path(First { base: Base::Cwd, .. }) => false,
+            Self::Path(First { path, .. }) => call.int(0) != libc::AT_FDCWD && !path.starts_with(b"/"),
+        }
+    }
+}
+
 struct First {
     base: Base,
     last: Last,
@@ -72,15 +82,17 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
         argv => match call.mem.read_u64(argv) {
             Err(errno) => Err(errno),
             Ok(0) => Ok(Vec::new()),
-            Ok(first) => call.mem.read_cstr(first, MAX_ARG_STRLEN).map_err(too_big),
+            Ok(first) => call.mem.read_cstr(first, MAX_ARG_LEN).map_err(too_big),
         },
     };
     let by_descriptor = matches!(start, Named::Descriptor(_));
-    let mut files = GuestFiles { call, start: Some(start), held: None, opened: Vec::new() };
+    let is_below = start.is_below_descriptor(call);
+    let mut files = GuestFiles { call, start: Some(start), is_below, held: None, opened: Vec::new() };
     let mut vectors = Vectors { call, argv: arrays.argv, envp: arrays.envp };
     let first = argv0.as_deref().unwrap_or_default();
     let planned = exec::plan(&mut files, &mut vectors, &call.world.runners, shown, first);
     let GuestFiles { held, mut opened, .. } = files;
+    let is_found = !opened.is_empty();
     for warning in call.world.runners.natives.take_warnings() {
         call.world.note(&warning);
     }
@@ -101,13 +113,16 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
             if by_descriptor && call.world.probes.names_by_file {
                 plan.comm = file_name(&plan.exe);
             }
-            if is_closed_script(call, &plan, &arrays) {
-                return Err(Errno::ENOENT.into());
-            }
             let Arrays { argv, envp, path } = arrays;
             Ok(Action::Exec(Box::new(Exec { plan, argv, envp, path_argument: path, held })))
         }
-        Err(Refused { failure, note }) => Err(refuse(call, failure, note.map(|note| *note))),
+        Err(Refused { failure, note }) => {
+            // The kernel copies the arguments between the file's opening and its reading.
+            if is_found {
+                vectors.check()?;
+            }
+            Err(refuse(call, failure, note.map(|note| *note)))
+        }
     }
 }
 
@@ -117,19 +132,8 @@ fn file_name(exe: &GuestPath) -> Vec<u8> {
     name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec()
 }
 
-/// A script that its interpreter could not open, because execveat's descriptor is closed by then.
-///
-/// fs/binfmt_script.c: BINPRM_FLAGS_PATH_INACCESSIBLE.
-fn is_closed_script(call: &Call<'_>, plan: &Plan, arrays: &Arrays) -> bool {
-    let by_descriptor = arrays.path == 1 && plan.execfn.starts_with(b"/dev/fd/");
-    if !by_descriptor || !plan.is_script {
-        return false;
-    }
-    closes_on_exec(call, call.int(0))
-}
-
-/// The longest argument of execve (include/uapi/linux/binfmts.h).
-const MAX_ARG_STRLEN: usize = 131_072;
+/// The longest argument of execve, its NUL not counted (include/uapi/linux/binfmts.h).
+const MAX_ARG_LEN: usize = 131_072 - 1;
 
 fn too_big(errno: Errno) -> Errno {
     if errno == Errno::ENAMETOOLONG { Errno::E2BIG } else { errno }
@@ -166,11 +170,19 @@ impl Vectors<'_, '_> {
         }
         for index in 0..MAX_STRINGS {
             let pointer = self.call.mem.read_u64(array.wrapping_add(8 * index))?;
-            if pointer == 0 || !wanted(self.call.mem.read_cstr(pointer, MAX_ARG_STRLEN).map_err(too_big)?) {
+            if pointer == 0 || !wanted(self.call.mem.read_cstr(pointer, MAX_ARG_LEN).map_err(too_big)?) {
                 return Ok(());
             }
         }
         Err(Errno::E2BIG)
+    }
+}
+
+impl Vectors<'_, '_> {
+    /// Whether the kernel could copy every string.
+    fn check(&self) -> Result<(), Errno> {
+        self.strings(self.argv, |_| true)?;
+        self.strings(self.envp, |_| true)
     }
 }
 
@@ -211,6 +223,8 @@ impl Start for Vectors<'_, '_> {
 struct GuestFiles<'a, 'b> {
     call: &'a Call<'b>,
     start: Option<Named>,
+    /// What execve was given is a descriptor, or lies below one.
+    is_below: bool,
     /// Keeps a file without a name open until the stub has mapped it.
     held: Option<OwnedFd>,
     /// What has been found, in this order.
@@ -226,6 +240,10 @@ impl Files for GuestFiles<'_, '_> {
         }?;
         self.opened.push(found.host.clone());
         Ok(found)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.is_below && closes_on_exec(self.call, self.call.int(0))
     }
 }
 
