@@ -196,6 +196,7 @@ programs! {
     privileged
     proc_child
     proc_deleted
+    proc_exe_moved
     proc_fd_cwd
     proc_links
     proc_open

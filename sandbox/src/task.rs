@@ -96,7 +96,10 @@ pub struct Fs {
 pub struct Mm {
     /// The guest path that /proc/PID/exe shows.
     pub exe: RefCell<GuestPath>,
-    /// Device and inode of that program, which nobody may write to while it runs.
+    /// That file, to be found however it is called meanwhile (O_PATH); `None` where that cannot be, as at the tracer's
+    /// limit of descriptors.
+    pub image: RefCell<Option<Arc<OwnedFd>>>,
+    /// Device and inode of the file that runs, which nobody may write to while it runs.
     pub text: Cell<Option<(u64, u64)>>,
     /// What prctl(PR_GET_DUMPABLE) answers; the kernel's own flag stays 1, or the tracer would go blind.
     pub dumpable: Cell<u64>,
@@ -280,6 +283,7 @@ impl Mm {
     pub fn loading(exe: GuestPath) -> Self {
         Self {
             exe: RefCell::new(exe),
+            image: RefCell::default(),
             text: Cell::new(None),
             dumpable: Cell::new(1),
             scratch: RefCell::default(),
@@ -293,6 +297,7 @@ impl Mm {
     fn copied(&self) -> Self {
         Self {
             exe: RefCell::clone(&self.exe),
+            image: RefCell::clone(&self.image),
             text: Cell::clone(&self.text),
             dumpable: Cell::clone(&self.dumpable),
             scratch: RefCell::new(self.scratch.borrow().copied()),
@@ -404,10 +409,11 @@ impl Tasks {
         Domain::holds(domain(tracer), domain(tid))
     }
 
-    /// Closes what is only kept open to save a call next time.
+    /// Closes what is only kept open to save a call next time, or to know a program again that has been renamed.
     pub fn close_kept(&self) {
         for task in self.iter() {
             task.mm.file.close();
+            *task.mm.image.borrow_mut() = None;
             *task.fs.handle.borrow_mut() = None;
         }
     }

@@ -4,7 +4,7 @@
 
 use std::ffi::{CStr, CString, c_int};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 
@@ -24,6 +24,11 @@ pub fn open_path(path: &[u8]) -> Result<OwnedFd, Errno> {
     let fd = Errno::result(unsafe { libc::open(path.as_ptr(), libc::O_PATH | libc::O_CLOEXEC) })?;
     // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// The link of /proc that one of this process's own descriptors has.
+pub fn own_link(file: &impl AsFd) -> Vec<u8> {
+    format!("/proc/self/fd/{}", file.as_fd().as_raw_fd()).into_bytes()
 }
 
 /// A file of the caller's that no directory has a name for.

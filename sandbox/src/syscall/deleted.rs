@@ -7,7 +7,7 @@
 //! Source: getcwd(2), fs/namei.c follow_dotdot(), fs/proc/base.c do_proc_readlink().
 #![forbid(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 
 use nix::fcntl::{OFlag, openat};
@@ -57,7 +57,7 @@ impl Call<'_> {
         while climbed.name.is_none() && self.was_in_the_guest(&climbed.handle) {
             let Some(rest) = after_dotdot(climbed.rest) else { break };
             climbed.handle = Arc::new(above(&climbed.handle)?);
-            climbed.name = match self.name_of_link(&link(&climbed.handle)) {
+            climbed.name = match self.name_of_link(&fs::own_link(&climbed.handle)) {
                 Err(Errno::ENAMETOOLONG) => None,
                 name => name?,
             };
@@ -72,7 +72,7 @@ impl Call<'_> {
     }
 
     fn was_in_the_guest(&self, handle: &OwnedFd) -> bool {
-        let link = link(handle);
+        let link = fs::own_link(handle);
         let text = match fs::readlink(&link) {
             Err(Errno::ENAMETOOLONG) => return self.is_too_deep(handle),
             text => text.unwrap_or_default(),
@@ -86,7 +86,7 @@ impl Call<'_> {
     fn is_too_deep(&self, handle: &OwnedFd) -> bool {
         let mut upper = above(handle);
         while let Ok(dir) = &upper {
-            match fs::readlink(&link(dir)) {
+            match fs::readlink(&fs::own_link(dir)) {
                 Err(Errno::ENAMETOOLONG) => upper = above(dir),
                 text => return text.is_ok_and(|text| self.name_of(HostPath::from_bytes(text)).is_some()),
             }
@@ -98,11 +98,6 @@ impl Call<'_> {
 /// The directory that `..` of one leads to.
 fn above(dir: &OwnedFd) -> Result<OwnedFd, Errno> {
     openat(dir.as_fd(), "..", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())
-}
-
-/// The link of one of xroot's own descriptors.
-pub fn link(handle: &OwnedFd) -> Vec<u8> {
-    format!("/proc/self/fd/{}", handle.as_raw_fd()).into_bytes()
 }
 
 fn is_deleted(link: &[u8]) -> bool {

@@ -9,7 +9,6 @@
 use std::os::fd::AsFd;
 
 use super::call::{Action, Call, Rewrite};
-use super::deleted;
 use super::paths::{Target, check_intent, is_too_long, translate};
 use super::table::{Base, Intent};
 use crate::error::{Errno, Failure};
@@ -271,7 +270,7 @@ fn parent_mount<'n>(names: &'n Namespace, entry: &Resolved) -> &'n Mount {
 /// The mount on which an entry is, also in a directory that is deleted; `None` in one of a tool's.
 fn mount_of<'n>(names: &'n Namespace, target: &Target) -> Option<&'n Mount> {
     match &target.handle {
-        Some(handle) if target.resolved.outside => mount_of_link(names, &deleted::link(handle)),
+        Some(handle) if target.resolved.outside => mount_of_link(names, &fs::own_link(handle)),
         _ => Some(parent_mount(names, &target.resolved)),
     }
 }

@@ -7,7 +7,6 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 
 use super::call::{Action, Call, Exec};
-use super::deleted;
 use super::paths::translate;
 use super::table::Base;
 use crate::error::{Errno, Failure};
@@ -264,7 +263,7 @@ impl GuestFiles<'_, '_> {
             // Perhaps it is a directory above the one that the path begins at which is closed.
             Err(Errno::EACCES) if is_held => {
                 let file = self.call.open_target(&target)?;
-                self.by_link(&HostPath::from_bytes(deleted::link(&file)))
+                self.by_link(&HostPath::from_bytes(fs::own_link(&file)))
             }
             found => Ok(found?),
         }

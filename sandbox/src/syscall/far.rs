@@ -112,6 +112,25 @@ impl Call<'_> {
         Ok(target)
     }
 
+    /// Leads the kernel to the program of a process where its own link /proc/PID/exe would lead it to xroot's.
+    ///
+    /// # Errors
+    /// EACCES where the caller may not go by a descriptor of the tracer's.
+    pub fn led_to_image(&self, mut target: Target) -> Result<Target, Errno> {
+        let follows = matches!(target.last, Last::Follow | Last::Create);
+        if !follows || !matches!(target.resolved.node, Some(Node::Magic(_))) {
+            return Ok(target);
+        }
+        let Some(image) = self.image_behind(&target.resolved.guest) else { return Ok(target) };
+        if self.is_confined() {
+            return Err(Errno::EACCES);
+        }
+        let path = self.link_for_guest(&image);
+        target.resolved.host = HostPath::from_bytes(path.clone());
+        target.via = Some(Via { file: image, path });
+        Ok(target)
+    }
+
     /// The tracer's descriptor, as the caller finds it.
     fn link_for_guest(&self, file: &OwnedFd) -> Vec<u8> {
         format!("/proc/{}/fd/{}", self.world.tracer, file.as_raw_fd()).into_bytes()

@@ -7,7 +7,6 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use super::call::{Action, Call, Rewrite};
-use super::deleted::link;
 use super::far::Via;
 use super::table::{Base, Feature, Intent, LastRule, Null, PathArg, Row};
 use crate::error::{Errno, Failure};
@@ -187,6 +186,7 @@ impl Call<'_> {
             }
             found => found?,
         };
+        let found = self.led_to_image(found)?;
         self.trace_place(&found.resolved);
         Ok(found)
     }
@@ -280,7 +280,7 @@ impl Call<'_> {
             resolved.readonly = self.leads_to_readonly(resolved.host.as_bytes());
         } else if let (true, Some(handle)) = (resolved.outside, handle) {
             // A tool's directory, which the caller has inherited and has no name for.
-            resolved.readonly = self.leads_to_readonly(&link(handle));
+            resolved.readonly = self.leads_to_readonly(&fs::own_link(handle));
         }
         Ok(resolved)
     }

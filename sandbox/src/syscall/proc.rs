@@ -19,6 +19,7 @@ pub use mounts::procfs;
 
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use nix::errno::Errno as Raw;
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -55,6 +56,11 @@ impl Processes for Guests<'_> {
 
     fn exe(&self, id: Pid) -> Option<GuestPath> {
         Some(self.tasks.get(id)?.mm.exe.borrow().clone())
+    }
+
+    fn image(&self, id: Pid) -> Option<Vec<u8>> {
+        let image = self.tasks.get(id)?.mm.image.borrow().clone()?;
+        fs::readlink(&fs::own_link(&image)).ok()
     }
 
     fn cwd(&self, id: Pid) -> Option<GuestPath> {
@@ -104,6 +110,12 @@ impl Call<'_> {
     pub fn guests(&self) -> Guests<'_> {
         Guests { tasks: self.tasks, caller: self.tid }
     }
+
+    /// The program's file that the link /proc/PID/exe, if `link` is one, leads to. The kernel's own leads to xroot's.
+    pub fn image_behind(&self, link: &GuestPath) -> Option<Arc<OwnedFd>> {
+        let entry = Entry::of(self.names(), link).filter(Entry::is_exe)?;
+        self.tasks.get(entry.id)?.mm.image.borrow().clone()
+    }
 }
 
 /// What readlink(2) says of a magic link.
@@ -114,7 +126,10 @@ pub fn link_text(call: &Call<'_>, link: &Resolved) -> Result<Vec<u8>, Errno> {
     if link.node == Some(Node::Magic(Err(Errno::EACCES))) {
         return Err(Errno::EACCES);
     }
-    let text = fs::readlink(link.host.as_bytes())?;
+    let text = match call.image_behind(&link.guest) {
+        Some(image) => fs::readlink(&fs::own_link(&image))?,
+        None => fs::readlink(link.host.as_bytes())?,
+    };
     if let Some(name) = text.strip_prefix(MEMFD_PREFIX) {
         return Ok(name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec());
     }

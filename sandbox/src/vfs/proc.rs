@@ -25,8 +25,11 @@ pub trait Processes {
     /// Whether the caller may see of it what only a tracer may.
     fn may_trace(&self, id: Pid) -> bool;
 
-    /// The program that it runs.
+    /// The program that it runs, as it was called when it was executed.
     fn exe(&self, id: Pid) -> Option<GuestPath>;
+
+    /// What the kernel calls that program's file now; `None` if nobody knows.
+    fn image(&self, id: Pid) -> Option<Vec<u8>>;
 
     /// The name by which it last reached its working directory, which may be another one meanwhile.
     fn cwd(&self, id: Pid) -> Option<GuestPath>;
@@ -66,6 +69,9 @@ const PUBLIC: &[&[u8]] = &[
     b"wchan",
 ];
 
+/// What the kernel appends to the path of a file that has no name any more.
+const DELETED: &[u8] = b" (deleted)";
+
 /// The links to a place by name.
 const PLACES: &[&[u8]] = &[b"exe", b"cwd", b"root"];
 
@@ -103,6 +109,11 @@ impl<'p> Entry<'p> {
         }
     }
 
+    /// Whether it is the link to a program.
+    pub fn is_exe(&self) -> bool {
+        self.names == [b"exe"]
+    }
+
     fn is_place(&self) -> bool {
         matches!(self.names[..], [name] if PLACES.contains(&name))
     }
@@ -123,7 +134,6 @@ fn number(name: &[u8]) -> Option<Pid> {
 /// What has no name keeps the kernel's word for it (`pipe:[7]`, `/memfd:x (deleted)`). `None` for a host path that the
 /// guest has no name for.
 pub fn shown(names: &Namespace, text: &[u8]) -> Option<Vec<u8>> {
-    const DELETED: &[u8] = b" (deleted)";
     if !text.starts_with(b"/") || text.starts_with(b"/memfd:") {
         return Some(text.to_vec());
     }
@@ -257,11 +267,19 @@ impl<'a> ProcLookup<'a> {
 
     /// The answer for a link that names a place: `text` is the host's.
     fn place(&self, entry: &Entry<'_>, spot: &Spot<'_>, text: &[u8]) -> Node {
+        let image = if entry.is_exe() { self.processes.image(entry.id) } else { None };
+        let text = image.as_deref().unwrap_or(text);
         let guest = match entry.names[0] {
             b"root" => self.processes.root(entry.id),
-            b"exe" => self.processes.exe(entry.id),
+            b"exe" if image.is_none() => self.processes.exe(entry.id),
+            b"exe" => {
+                let host = HostPath::from_bytes(text.to_vec());
+                let known = self.processes.exe(entry.id).filter(|known| self.names.shows(known, &host));
+                let is_deleted = text.ends_with(DELETED);
+                known.or_else(|| self.names.guest_of(&host).filter(|_| !is_deleted))
+            }
             // Or so it is called: the link itself leads there in either case.
-            _ if text.ends_with(b" (deleted)") => None,
+            _ if text.ends_with(DELETED) => None,
             _ => {
                 let host = HostPath::from_bytes(text.to_vec());
                 let known = self.processes.cwd(entry.id).filter(|known| self.names.shows(known, &host));
@@ -280,7 +298,7 @@ impl<'a> ProcLookup<'a> {
     fn handle(names: &Namespace, spot: &Spot<'_>, text: &[u8]) -> Node {
         let absolute = text.starts_with(b"/");
         // The name of another file by now, or none.
-        if text.ends_with(b" (deleted)") && !is_directory(spot.host) {
+        if text.ends_with(DELETED) && !is_directory(spot.host) {
             return Node::Magic(Err(Errno::ENOTDIR));
         }
         let guest = absolute.then(|| names.guest_of(&HostPath::from_bytes(text.to_vec()))).flatten();

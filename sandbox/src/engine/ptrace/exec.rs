@@ -4,7 +4,9 @@
 //! [`crate::exec::loader`] for the order of things.
 #![forbid(unsafe_code)]
 
+use std::os::fd::AsFd;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use nix::unistd::Pid;
 
@@ -116,11 +118,17 @@ impl Engine<'_> {
         task.slot = None;
         task.area = None;
         task.mm = Rc::new(Mm::loading(plan.exe.clone()));
-        let host = match plan.tool {
-            Some(_) => plan.program.clone(),
-            None => self.world.views.guest().locate(&plan.exe).host,
+        let image = match &pending.exec.held {
+            Some(held) => fs::open_path(&fs::own_link(held)),
+            None => fs::open_path(self.world.views.guest().locate(&plan.exe).host.as_bytes()),
         };
-        task.mm.text.set(fs::stat(host.as_bytes()).ok().map(|stat| (stat.st_dev, stat.st_ino)));
+        let image = image.ok().map(Arc::new);
+        let text = match (&plan.tool, &image) {
+            (Some(_), _) => fs::stat(plan.program.as_bytes()).ok(),
+            (None, image) => image.as_ref().and_then(|image| fs::fstat(image.as_fd()).ok()),
+        };
+        task.mm.text.set(text.map(|stat| (stat.st_dev, stat.st_ino)));
+        *task.mm.image.borrow_mut() = image;
         task.held = pending.exec.held;
         task.sigsys = Rc::new(task.sigsys.after_exec());
         task.forced = None;

@@ -40,6 +40,10 @@ impl Processes for Guest {
         Some(GuestPath::lexical(b"/bin/sh"))
     }
 
+    fn image(&self, _: Pid) -> Option<Vec<u8>> {
+        None
+    }
+
     fn cwd(&self, _: Pid) -> Option<GuestPath> {
         Some(GuestPath::lexical(b"/twice"))
     }
