@@ -54,24 +54,52 @@ fn on_the_host(script: &str, top: &Path) -> String {
     run(&mut native).success()
 }
 
-/// Names the links and files below /proc/self that tell the path in /etc/needle.
+/// Names the links and files of the caller, of a process beside it, of its parent and of the system that tell the path in
+/// /etc/needle.
 const SEARCH: &str = r#"
 exec 3< $TOP/etc/needle 4< $TOP/work 5> $TOP/work/deleted
 rm $TOP/work/deleted
 cd $TOP/work
+cp $(command -v sleep) sleeper
+./sleeper 1000 > sibling &
+sibling=$!
+until grep -q sleeper /proc/$sibling/cmdline; do sleep 0.1; done
+search() {
+    find "$@" -type l -printf "$name%f %l\n" 2> links.err | grep -F -f $TOP/etc/needle | sed 's/ .*//'
+    find "$@" -type f ! -name mem ! -name pagemap ! -name clear_refs ! -name kmsg ! -name kcore 2> files.err |
+        xargs grep -lsF -f $TOP/etc/needle | sed "s,.*/,$name,"
+}
 for dir in /proc/self /proc/thread-self /proc/$$ /proc/$$/task/$$; do
-    find $dir/ -type l -printf '%f %l\n' 2> links.err | grep -F -f $TOP/etc/needle | sed 's/ .*//'
-    find $dir/ -type f ! -name mem ! -name pagemap ! -name clear_refs 2> files.err | xargs grep -lsF -f $TOP/etc/needle
-done | sed 's,.*/,,' | sort -u
+    search $dir/
+done | sort -u
+name=sibling: && search /proc/$sibling/ | sort -u
+name=parent: && search /proc/$PPID/ | sort -u
+name=system: && search /proc -maxdepth 1 | sort -u
+search /proc/sys /proc/tty /proc/driver /proc/bus /proc/fs /proc/sysvipc | sort -u
+kill $sibling
+rm sleeper sibling links.err files.err
 "#;
 
+/// What the search finds on the host below each of these: for it must not be blind.
+const FOUND: [&str; 9] = [
+    "3",
+    "4",
+    "5",
+    "cwd",
+    "environ",
+    "sibling:1",
+    "sibling:exe",
+    "sibling:maps",
+    "sibling:cwd",
+];
+
 #[test]
-fn nothing_below_proc_self_tells_where_the_rootfs_lies() {
+fn nothing_below_proc_tells_where_the_rootfs_lies() {
     let rootfs = bare();
     let needle = format!("{}\n", rootfs.path().display());
     let rootfs = rootfs.file("/etc/needle", &needle);
     let found = on_the_host(SEARCH, rootfs.path());
-    for name in ["cwd", "3", "4", "5", "environ"] {
+    for name in FOUND {
         assert!(found.lines().any(|line| line == name), "the search is blind to {name}:\n{found}");
     }
     prints(guest(&rootfs), SEARCH, "");

@@ -88,6 +88,8 @@ enum Text {
     Mounts(mounts::Format),
     Status,
     Sockets,
+    /// A command line of xroot's own, which names the host's paths.
+    Command,
 }
 
 impl Text {
@@ -100,6 +102,7 @@ impl Text {
             [b"mountstats"] => Some(Self::Mounts(mounts::Format::Mountstats)),
             [b"status"] => Some(Self::Status),
             [b"net", b"unix"] => Some(Self::Sockets),
+            [b"cmdline"] => Some(Self::Command),
             _ => None,
         }
     }
@@ -179,8 +182,13 @@ pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacemen
     let root = call.root();
     let tree = (call.names(), &root);
     let Some(text) = Text::of(&entry) else { return Ok(None) };
-    // The files of other processes that may be opened at all say nothing of the guest.
-    if file.kind != Kind::Proc || !call.tasks.contains(entry.id) && text != Text::Sockets {
+    // The other files of other processes that may be opened at all say nothing of the guest.
+    let says_ours = match text {
+        Text::Sockets => true,
+        Text::Command => is_xroots(call, entry.id),
+        _ => call.tasks.contains(entry.id),
+    };
+    if file.kind != Kind::Proc || !says_ours {
         return Ok(None);
     }
     let own = read(file.host.as_bytes())?;
@@ -190,8 +198,15 @@ pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacemen
         Text::Sockets => maps::sockets(&own, |path| peer::guest_of(call, path)),
         Text::Mounts(format) => mounts::shown(tree, format, &read(b"/proc/self/mountinfo")?),
         Text::Status => status::status(call, entry.id, &own),
+        Text::Command => b"xroot\0".to_vec(),
     };
     Replacement::new(call, file, &text).map(Some)
+}
+
+/// Whether this process is the tracer, or the one that stands for the command before whoever started it.
+fn is_xroots(call: &Call<'_>, id: Pid) -> bool {
+    let program = |id: &str| fs::readlink(format!("/proc/{id}/exe").as_bytes()).ok();
+    id == call.world.tracer || id == Pid::parent() && program(&id.to_string()) == program("self")
 }
 
 /// The same for what tells the machine, where the guest's is another one, and the kernel's release, where another one is
