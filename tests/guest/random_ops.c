@@ -1065,6 +1065,8 @@ static struct worker start_worker(void) {
             dup2(fd, FIRST_SLOT + i);
             close(fd);
         }
+        if (write(REPLY, "", 1) != 1)
+            _exit(4);
         work();
     }
     close(command[0]);
@@ -1079,8 +1081,13 @@ static void run_all(uint64_t count, const char *only) {
         die("socketpair");
     close(pair[0]);
     close(pair[1]);
+    char byte;
     for (int i = 0; i < WORKERS; i++)
         workers[i] = start_worker();
+    // What another does at once must not change what one begins with.
+    for (int i = 0; i < WORKERS; i++)
+        if (read(workers[i].reply, &byte, 1) != 1)
+            die("start");
     for (uint64_t index = 0; index < count; index++) {
         if (only) {
             if (strtoul(only, 0, 10) != index)
@@ -1090,7 +1097,6 @@ static void run_all(uint64_t count, const char *only) {
         }
         choose_for(index);
         struct worker *worker = &workers[below(WORKERS)];
-        char byte;
         if (write(worker->command, &index, sizeof index) != sizeof index || read(worker->reply, &byte, 1) != 1) {
             say("\n%lu: the process is gone\n", (unsigned long)index);
             flush();
