@@ -139,7 +139,7 @@ impl Engine<'_> {
                 self.tasks.get_mut(pid).ok_or(Failure::Gone)?.prepared.push(ret);
             }
         }
-        own.set_ret(own.nr() as i64);
+        own.load_nr(own.nr());
         self.guest.make_again(pid, &own);
         own.set_ip(own.ip() - arch::SYSCALL_LEN);
         ptrace::set_regs(pid, &own)?;
