@@ -164,6 +164,45 @@ fn apt_installs_a_package_and_its_dependencies() {
     assert!(!root("command -v bc").status.success());
 }
 
+/// As an ordinary user who has no namespace: with a chroot that is xroot's own, and mounts that are refused.
+#[test]
+fn mmdebstrap_makes_a_tree_that_runs() {
+    if !full() {
+        return;
+    }
+    let Some(mut job) = Job::new("amd64-dev") else { return };
+    let settings = "/etc/apt/apt.conf.d/99mmdebstrap";
+    let script = format!(
+        "touch empty; mmdebstrap --quiet --mode=root --variant=apt --aptopt=$(test -e {settings} && echo {settings} || echo $PWD/empty) \
+         trixie tree /etc/apt/sources.list"
+    );
+    job.xroot().args(["-0"]).run(["sh", "-ec", &script]).success();
+    let status = "dpkg --audit; dpkg -s apt | grep ^Status; id -u; test -e /root && echo inside";
+    let inside = job.xroot().args(["-0"]).run(["chroot", "tree", "sh", "-c", status]);
+    assert_eq!(inside.success(), "Status: install ok installed\n0\ninside\n");
+    job.rootfs = job.project.join("tree");
+    assert_eq!(job.sh("dpkg --print-architecture; apt-get --version | cut -c1-4"), "amd64\napt \n");
+}
+
+#[test]
+fn makers_of_sandboxes_are_told_that_they_may_not() {
+    if !full() {
+        return;
+    }
+    let Some(job) = Job::new("amd64-dev") else { return };
+    for identity in [&[][..], &["-0"]] {
+        let refused = |command: &[&str]| {
+            let seen = job.xroot().args(identity).run(command);
+            assert_eq!((seen.stdout.as_str(), seen.code()), ("", 1), "{command:?} {identity:?}: {seen}");
+            seen.stderr
+        };
+        let said = refused(&["bwrap", "--ro-bind", "/", "/", "true"]);
+        assert!(said.starts_with("bwrap: No permissions to create"), "{said}");
+        let said = refused(&["unshare", "--mount", "true"]);
+        assert_eq!(said, "unshare: unshare failed: Operation not permitted\n");
+    }
+}
+
 #[test]
 fn debootstraps_second_stage_ends_well() {
     if !full() {

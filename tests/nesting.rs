@@ -205,6 +205,16 @@ fn inside_xroot_inside_xroot_it_works() {
     same(&[over_the_host(), over_the_host()].concat(), &["exec_state"]);
 }
 
+/// As a foreign tree of another sandbox would run it.
+#[test]
+fn run_by_an_emulator_it_says_so() {
+    let emulator = format!("qemu-{}-static", std::env::consts::ARCH);
+    if works(&[&emulator, "--version"]) {
+        let fix = "run the command as it is; for another tree, start xroot on the host with -r TREE";
+        refuses(&[emulator], "xroot is run by an emulator, which cannot trace processes", fix);
+    }
+}
+
 #[test]
 fn two_sessions_share_a_tree() {
     let rootfs = with_shell(&["cat", "mkfifo"]);

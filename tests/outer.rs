@@ -123,6 +123,19 @@ fn a_pretended_root_is_one_in_a_container_and_in_a_stricter_sandbox() {
 }
 
 #[test]
+fn what_is_answered_in_the_place_of_a_filter_is_told_on_request() {
+    let rootfs = Rootfs::new("root").program("one_call", Kind::Static).expect("static programs can be built");
+    let wrapper = lacks("EPERM", "chown,capget");
+    let identity = own_identity(&rootfs);
+    let seen = guest(&wrapper, &rootfs, &["-i", &identity, "--verbose"], "one_call");
+    let line = seen.stderr.lines().find(|line| line.contains("a filter of whoever started xroot"));
+    let told = "xroot: a filter of whoever started xroot denies chown, capget: answered all the same";
+    assert_eq!(line, Some(told), "{seen}");
+    let seen = guest(&wrapper, &rootfs, &["-i", &identity], "one_call");
+    assert_eq!((seen.stderr.as_str(), seen.code()), ("", 0));
+}
+
+#[test]
 fn strace_inside_sees_the_results_that_the_program_gets() {
     if !Path::new("/usr/bin/strace").exists() {
         return skip("strace is not installed");

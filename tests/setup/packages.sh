@@ -141,7 +141,7 @@ apt_cache_knows() { [ -n "$(apt_for_mode -q --print-uris download "$1" 2>/dev/nu
 
 copy_emulators() {
     local arch from name
-    for arch in arm aarch64 riscv64 ppc64le s390x i386; do
+    for arch in arm aarch64 riscv64 ppc64le s390x i386 "$(uname -m)"; do
         name=qemu-$arch-static
         for from in {"$UNPACKED",}/usr/bin/qemu-$arch{-static,}; do
             # Debian 13's -static names are links to the real ones; copy what they name.
