@@ -117,23 +117,6 @@ pub fn restart(entry: usize, plan: usize, stack: usize) -> ! {
     }
 }
 
-/// Starts the program with every register 0 but the stack pointer, and x16, which the jump needs.
-pub fn start(entry: usize, stack: usize) -> ! {
-    // SAFETY: nothing of this blob is used afterwards.
-    unsafe {
-        asm!(
-            "mov sp, x1", "mov x16, x0",
-            "mov x0, xzr", "mov x1, xzr", "mov x2, xzr", "mov x3, xzr", "mov x4, xzr", "mov x5, xzr", "mov x6, xzr",
-            "mov x7, xzr", "mov x8, xzr", "mov x9, xzr", "mov x10, xzr", "mov x11, xzr", "mov x12, xzr",
-            "mov x13, xzr", "mov x14, xzr", "mov x15, xzr", "mov x17, xzr", "mov x18, xzr", "mov x19, xzr",
-            "mov x20, xzr", "mov x21, xzr", "mov x22, xzr", "mov x23, xzr", "mov x24, xzr", "mov x25, xzr",
-            "mov x26, xzr", "mov x27, xzr", "mov x28, xzr", "mov x29, xzr", "mov x30, xzr",
-            "br x16",
-            in("x0") entry, in("x1") stack, options(noreturn),
-        );
-    }
-}
-
 /// Dies of a SIGSEGV that can be neither blocked nor ignored.
 pub fn die() -> ! {
     // SAFETY: no user mapping reaches this address, so the load faults.

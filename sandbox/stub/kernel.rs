@@ -154,7 +154,7 @@ pub fn tell(option: u64, args: [usize; 4]) {
     let (Ok(_) | Err(_)) = prctl(option, args);
 }
 
-/// Ends the loading, and tells where the program's `start` is told: its first instruction and its stack pointer.
+/// Ends the loading, and tells where the program's `start` is told: its first instruction and its stack pointer. The tracer goes on there.
 pub fn done(args: [usize; 4], start: &[usize; 2]) {
     let start = core::ptr::from_ref(start) as usize;
     arch::syscall(nr::PRCTL, [crate::wire::DONE as usize, args[0], args[1], args[2], args[3], start]);

@@ -56,17 +56,14 @@ struct Loaded {
 pub unsafe extern "C" fn load(plan: *mut LoadPlan) -> ! {
     // SAFETY: the tracer wrote it, and nothing else runs in this process.
     let plan = unsafe { &mut *plan };
-    match run(plan) {
-        Ok((entry, stack)) => arch::start(entry, stack),
-        Err(Failed(stage, errno)) => {
-            kernel::tell(wire::FAILED, [errno.0 as usize, stage as usize, 0, 0]);
-            arch::die()
-        }
+    if let Err(Failed(stage, errno)) = run(plan) {
+        kernel::tell(wire::FAILED, [errno.0 as usize, stage as usize, 0, 0]);
     }
+    arch::die()
 }
 
-/// Does it all; the entry point and the stack pointer to start with.
-fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
+/// Does it all. The tracer then puts the program in this code's place, so that this returns only if it has failed.
+fn run(plan: &mut LoadPlan) -> Result<(), Failed> {
     if plan.flags & wire::MOVE != 0 {
         move_blob(plan).map_err(|errno| Failed(wire::STAGE_MOVE, errno))?;
     }
@@ -127,7 +124,7 @@ fn run(plan: &mut LoadPlan) -> Result<(usize, usize), Failed> {
     }
     let start = [interpreter.map_or(program.entry, |interpreter| interpreter.entry), stack.pointer()];
     kernel::done([scratch, plan.scratch_len as usize, plan.blob as usize, told], &start);
-    Ok((start[0], start[1]))
+    Ok(())
 }
 
 /// Maps another copy of the blob where the kernel puts libraries, and goes on in there.

@@ -121,29 +121,6 @@ pub fn restart(entry: usize, plan: usize, stack: usize) -> ! {
     }
 }
 
-/// Starts the program as the kernel does: every register 0 but the stack pointer.
-pub fn start(entry: usize, stack: usize) -> ! {
-    // SAFETY: the word below `stack` is free stack; nothing of this blob is used afterwards.
-    unsafe {
-        asm!(
-            "lea rsp, [rsi - 8]",
-            "mov [rsp], rdi",
-            "xor eax, eax", "xor ebx, ebx", "xor ecx, ecx", "xor edx, edx", "xor ebp, ebp", "xor esi, esi",
-            "xor edi, edi", "xor r8d, r8d", "xor r9d, r9d", "xor r10d, r10d", "xor r11d, r11d", "xor r12d, r12d",
-            "xor r13d, r13d", "xor r14d, r14d", "xor r15d, r15d",
-            "pxor xmm0, xmm0", "pxor xmm1, xmm1", "pxor xmm2, xmm2", "pxor xmm3, xmm3", "pxor xmm4, xmm4",
-            "pxor xmm5, xmm5", "pxor xmm6, xmm6", "pxor xmm7, xmm7", "pxor xmm8, xmm8", "pxor xmm9, xmm9",
-            "pxor xmm10, xmm10", "pxor xmm11, xmm11", "pxor xmm12, xmm12", "pxor xmm13, xmm13",
-            "pxor xmm14, xmm14", "pxor xmm15, xmm15",
-            // The kernel starts programs with only the interrupt flag and the reserved bit set: the result of the
-            // last xor would leave ZF and PF.
-            "push 0x202", "popfq",
-            "ret",
-            in("rdi") entry, in("rsi") stack, options(noreturn),
-        );
-    }
-}
-
 /// Dies of a SIGSEGV that can be neither blocked nor ignored.
 pub fn die() -> ! {
     // SAFETY: a privileged instruction traps.

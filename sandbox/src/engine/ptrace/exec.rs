@@ -18,7 +18,7 @@ use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Report, StackInfo, Start, entry_point};
 use crate::sys::fs;
 use crate::sys::mem::Memory;
-use crate::sys::{process, ptrace, stub};
+use crate::sys::{process, ptrace, stub, tracee};
 use crate::syscall::call::Exec;
 use crate::syscall::ids;
 use crate::syscall::table::number;
@@ -211,10 +211,11 @@ impl Engine<'_> {
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"
                     ));
                 }
+                let regs = self.start_program(pid, regs.arg(5))?;
                 if self.guest.is_traced(pid) {
-                    return self.show_exec(pid, regs.arg(5));
+                    return self.show_exec(pid, regs);
                 }
-                self.answer(pid, regs, 0)
+                Ok(self.resume(pid, 0)?)
             }
             Some(Report::Failed { errno, stage }) => {
                 self.trace_event(pid, || format!("cannot be loaded: {stage}: {errno}"));
@@ -224,6 +225,18 @@ impl Engine<'_> {
                 self.answer(pid, regs, 0)
             }
         }
+    }
+
+    /// Has the loaded program stand where it begins, as the kernel starts programs. The loader does not go there itself,
+    /// or a tracer of the guest's that comes at this moment would find it on its way. `start` is the address of the
+    /// first instruction and the stack pointer.
+    fn start_program(&self, pid: Pid, start: u64) -> Result<Regs, Failure> {
+        let memory = self.memory(pid)?;
+        let (entry, stack) = (memory.read_u64(start)?, memory.read_u64(start + 8)?);
+        let regs = ptrace::regs(pid)?.starting(entry, stack);
+        tracee::clear_vectors(pid)?;
+        ptrace::set_regs(pid, &regs)?;
+        Ok(regs)
     }
 }
 

@@ -11,6 +11,7 @@ use nix::unistd::Pid;
 use super::attach::event_of;
 use super::info::SigInfo;
 use super::{Info, Kind, Resume, Stop, option};
+use crate::arch::Regs;
 use crate::engine::ptrace::{Engine, Phase};
 use crate::error::{Errno, Failure};
 use crate::sys::ptrace::{self, Told};
@@ -225,15 +226,8 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    /// The loader has done its work for a traced task: it stands where its program begins, without the loader's help,
-    /// and the execve tells of itself. `start` is the address of the program's first instruction and stack pointer.
-    pub(in crate::engine::ptrace) fn show_exec(&mut self, pid: Pid, start: u64) -> Result<(), Failure> {
-        use crate::sys::mem::Memory;
-        let memory = self.memory(pid)?;
-        let (entry, stack) = (memory.read_u64(start)?, memory.read_u64(start + 8)?);
-        let regs = ptrace::regs(pid)?.starting(entry, stack);
-        tracee::clear_vectors(pid)?;
-        ptrace::set_regs(pid, &regs)?;
+    /// A traced task stands where its program begins, with these registers: the execve tells of itself.
+    pub(in crate::engine::ptrace) fn show_exec(&mut self, pid: Pid, regs: Regs) -> Result<(), Failure> {
         let tracee = self.guest.tracees.get_mut(&pid).ok_or(Failure::Gone)?;
         let former = tracee.executed.unwrap_or(pid);
         for info in std::mem::take(&mut tracee.postponed) {
