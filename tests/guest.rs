@@ -204,7 +204,6 @@ programs! {
     proc_self
     proc_tasks
     proc_texts
-    proc_zombie
     process_groups
     ptrace_attach
     ptrace_busy

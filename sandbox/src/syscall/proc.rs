@@ -30,7 +30,7 @@ use super::paths::Target;
 use super::socket::peer;
 use super::table::Base;
 use crate::error::{Errno, Failure};
-use crate::sys::{fs, process};
+use crate::sys::fs;
 use crate::task::Tasks;
 use crate::vfs::proc::{Entry, Processes, shown_below};
 use crate::vfs::{GuestPath, HostPath, Kind, Last, Node, Resolved};
@@ -39,14 +39,6 @@ use crate::vfs::{GuestPath, HostPath, Kind, Last, Node, Resolved};
 pub struct Guests<'a> {
     tasks: &'a Tasks,
     caller: Pid,
-    tracer: Pid,
-}
-
-impl Guests<'_> {
-    /// True for the guest's processes, and for xroot where it is the init process that orphans are given to.
-    fn has_children(&self, parent: Pid) -> bool {
-        self.tasks.contains(parent) || (parent == self.tracer && parent.as_raw() == 1)
-    }
 }
 
 impl Processes for Guests<'_> {
@@ -55,11 +47,7 @@ impl Processes for Guests<'_> {
     }
 
     fn contains(&self, id: Pid) -> bool {
-        // A new task is perhaps not in the table yet, and one that has ended is not in it any more: the parent that
-        // has not waited for it is.
         self.tasks.contains(id)
-            || process::tracer_of(id) == Some(self.tracer)
-            || process::facts(id).is_some_and(|facts| self.has_children(facts.parent))
     }
 
     fn may_trace(&self, id: Pid) -> bool {
@@ -123,7 +111,7 @@ impl Text {
 impl Call<'_> {
     /// The guest's processes, as the caller asks about them.
     pub fn guests(&self) -> Guests<'_> {
-        Guests { tasks: self.tasks, caller: self.tid, tracer: self.world.tracer }
+        Guests { tasks: self.tasks, caller: self.tid }
     }
 
     /// The program's file that the link /proc/PID/exe, if `link` is one, leads to. The kernel's own leads to xroot's.
@@ -177,7 +165,7 @@ pub fn check_open(call: &Call<'_>, file: &Resolved, writes: bool) -> Result<(), 
     };
     let is_closed = |guest: &GuestPath| {
         Entry::of(call.names(), guest)
-            .is_some_and(|entry| !entry.is_public(writes) && !call.is_inside(entry.id))
+            .is_some_and(|entry| !call.tasks.contains(entry.id) && !entry.is_public(writes))
     };
     if [Some(&file.guest), led_to.as_ref()].into_iter().flatten().any(is_closed) {
         return Err(Errno::EACCES);
@@ -198,7 +186,7 @@ pub fn replacement(call: &Call<'_>, file: &Resolved) -> Result<Option<Replacemen
     let says_ours = match text {
         Text::Sockets => true,
         Text::Command => is_xroots(call, entry.id),
-        _ => call.is_inside(entry.id),
+        _ => call.tasks.contains(entry.id),
     };
     if file.kind != Kind::Proc || !says_ours {
         return Ok(None);

@@ -13,7 +13,6 @@ use nix::unistd::Pid;
 use super::call::{Action, Call};
 use crate::error::{Errno, Failure};
 use crate::sys::process;
-use crate::vfs::proc::Processes as _;
 
 /// The flags that make namespaces: a user namespace would give the guest capabilities, a pid namespace would make its
 /// pids differ from the tracer's.
@@ -206,7 +205,16 @@ fn set_priorities(
 impl Call<'_> {
     /// True if `pid` is a process or thread of the guest, a zombie included.
     pub fn is_inside(&self, pid: Pid) -> bool {
-        self.guests().contains(pid)
+        // A new task is perhaps not in the table yet, and one that has ended is not in it any more: the parent that
+        // has not waited for it is.
+        self.tasks.contains(pid)
+            || process::tracer_of(pid) == Some(self.world.tracer)
+            || process::facts(pid).is_some_and(|facts| self.has_children(facts.parent))
+    }
+
+    /// True for the guest's processes, and for xroot where it is the init process that orphans are given to.
+    fn has_children(&self, parent: Pid) -> bool {
+        self.tasks.contains(parent) || (parent == self.world.tracer && parent.as_raw() == 1)
     }
 
     /// Refuses what acts on a process outside; what does not exist is left to the kernel.

@@ -253,17 +253,7 @@ impl<'a> ProcLookup<'a> {
                 _ => host(self.host),
             };
         }
-        let found = match self.host.look(spot) {
-            // A zombie has these links, which lead nowhere.
-            Err(Errno::ENOENT)
-                if (entry.is_place() || entry.is_handle())
-                    && spot.host.as_path().symlink_metadata().is_ok() =>
-            {
-                return Ok((Node::Magic(Err(Errno::ENOENT)), true));
-            }
-            found => found?,
-        };
-        match found {
+        match self.host.look(spot)? {
             Node::Symlink(_)
                 if (entry.is_place() || entry.is_handle()) && !self.processes.may_trace(entry.id) =>
             {

@@ -6,15 +6,12 @@
 use nix::unistd::Pid;
 
 use super::lines;
-use crate::sys::process;
 use crate::syscall::Call;
 use crate::task::{Credentials, Disposition, Seccomp, Stopped};
 
 /// The status of the guest's process or thread `id`, from the kernel's text.
 pub fn status(call: &Call<'_>, id: Pid, text: &[u8]) -> Vec<u8> {
-    // A zombie is not in the table any more. What is told of it was as of its parent when it began.
-    let parent = || call.tasks.get(process::facts(id)?.parent);
-    let Some(task) = call.tasks.get(id).or_else(parent) else { return text.to_vec() };
+    let Some(task) = call.tasks.get(id) else { return text.to_vec() };
     let credentials = call.world.ids.map(|_| task.process.credentials.borrow());
     let (debugger, stopped) = (task.traced_by, task.stopped);
     let sigsys = (!call.world.trapped.is_empty()).then(|| task.sigsys.disposition());
