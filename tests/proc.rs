@@ -81,17 +81,8 @@ rm sleeper sibling links.err files.err
 "#;
 
 /// What the search finds on the host below each of these: for it must not be blind.
-const FOUND: [&str; 9] = [
-    "3",
-    "4",
-    "5",
-    "cwd",
-    "environ",
-    "sibling:1",
-    "sibling:exe",
-    "sibling:maps",
-    "sibling:cwd",
-];
+const FOUND: [&str; 9] =
+    ["3", "4", "5", "cwd", "environ", "sibling:1", "sibling:exe", "sibling:maps", "sibling:cwd"];
 
 #[test]
 fn nothing_below_proc_tells_where_the_rootfs_lies() {

@@ -16,6 +16,7 @@ use sandbox::exec::Plan;
 use sandbox::exec::loader::{
     Carrier, Report, StackInfo, TRAMPOLINE, TRAMPOLINE_END, TRAMPOLINE_RETURN, entry_point,
 };
+use sandbox::sys;
 
 /// What a run showed.
 #[derive(Debug, PartialEq, Eq)]
@@ -150,6 +151,7 @@ fn trace(pid: Pid, carrier: &Carrier, plan: &Plan, drop_env: &[Vec<u8>]) -> Opti
             if let Some(report) = Report::of([regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8]) {
                 if let Report::Done { scratch, blob, .. } = report {
                     pass_trampoline(pid, scratch, blob);
+                    start_program(pid, regs.r9);
                 }
                 let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("it has maps");
                 ptrace::detach(pid, None).expect("it is stopped");
@@ -169,6 +171,17 @@ fn start_stub(pid: Pid, carrier: &Carrier, plan: &Plan, drop_env: &[Vec<u8>]) {
     assert_eq!(written, Ok(start.bytes.len()));
     (regs.rip, regs.rsp, regs.rdi) = (start.ip, start.sp, start.arg);
     ptrace::setregs(pid, regs).expect("it is stopped");
+}
+
+/// Puts the program, whose first instruction and stack pointer are told at `start`, in the place of the stub, which stops
+/// at the entry of a call.
+fn start_program(pid: Pid, start: u64) {
+    let word = |at: u64| {
+        ptrace::read(pid, at as ptrace::AddressType).expect("the stub has written it").cast_unsigned()
+    };
+    let regs = sys::ptrace::regs(pid).expect("it is stopped").starting(word(start), word(start + 8));
+    sys::tracee::clear_vectors(pid).expect("it is stopped");
+    sys::ptrace::set_regs(pid, &regs).expect("it is stopped");
 }
 
 /// From the entry stop of a call, has it end in the trampoline, which gives back the six argument registers and nothing
