@@ -271,3 +271,13 @@ fn no_race_changes_a_host_file() {
     assert!(!seen.stdout.contains("SEEN") && !seen.stdout.contains("no race"), "{seen}");
     assert_eq!(secret.state(), before);
 }
+
+#[test]
+fn no_race_of_a_program_leads_to_a_host_file() {
+    programs::build("escape_exe", Kind::Static).expect("the host has a compiler");
+    let secret = Secret::new();
+    let before = secret.state();
+    let seen = confined("escape_exe", &[secret.path(), "3000"]);
+    assert_eq!((seen.stdout.as_str(), seen.code()), ("programs: raced\nbirths: looked\n", 0), "{seen}");
+    assert_eq!(secret.state(), before);
+}

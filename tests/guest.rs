@@ -341,6 +341,7 @@ const SPECIAL: &[&str] = &[
     "escape_kill",
     "escape_paths",
     "escape_proc",
+    "escape_exe",
     "escape_race",
     "one_call",
     "random_ops",

@@ -92,13 +92,22 @@ pub struct Fs {
     pub handle: RefCell<Option<Arc<OwnedFd>>>,
 }
 
+/// The file of a program.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// Open as a place (O_PATH).
+    pub file: Arc<OwnedFd>,
+    /// It was executed on a read-only mount.
+    pub readonly: bool,
+}
+
 /// One address space.
 pub struct Mm {
     /// The guest path that /proc/PID/exe shows.
     pub exe: RefCell<GuestPath>,
-    /// That file, to be found however it is called meanwhile (O_PATH); `None` where that cannot be, as at the tracer's
-    /// limit of descriptors.
-    pub image: RefCell<Option<Arc<OwnedFd>>>,
+    /// That file, to be found however it is called meanwhile; `None` where the tracer has no descriptor to spare, or cannot
+    /// be sure of it: then only its name is known.
+    pub image: RefCell<Option<Image>>,
     /// Device and inode of the file that runs, which nobody may write to while it runs.
     pub text: Cell<Option<(u64, u64)>>,
     /// What prctl(PR_GET_DUMPABLE) answers; the kernel's own flag stays 1, or the tracer would go blind.
@@ -409,11 +418,10 @@ impl Tasks {
         Domain::holds(domain(tracer), domain(tid))
     }
 
-    /// Closes what is only kept open to save a call next time, or to know a program again that has been renamed.
+    /// Closes what is only kept open to save a call next time.
     pub fn close_kept(&self) {
         for task in self.iter() {
             task.mm.file.close();
-            *task.mm.image.borrow_mut() = None;
             *task.fs.handle.borrow_mut() = None;
         }
     }

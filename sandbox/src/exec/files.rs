@@ -26,8 +26,11 @@ pub trait Files {
     /// by then.
     ///
     /// Source: fs/binfmt_script.c, BINPRM_FLAGS_PATH_INACCESSIBLE.
-    fn is_closed(&self) -> bool {
-        false
+    ///
+    /// # Errors
+    /// Where the tracer may open no more files to find out.
+    fn is_closed(&self) -> Result<bool, Errno> {
+        Ok(false)
     }
 }
 

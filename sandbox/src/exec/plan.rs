@@ -108,7 +108,7 @@ pub fn plan(
             return Program { path, current, found, head, scripts }.plan(files, &runners.emulators, argv0);
         }
         let line = shebang::parse(&head)?;
-        if files.is_closed() {
+        if files.is_closed()? {
             return Err(Errno::ENOENT.into());
         }
         let next = find_named(files, line.interpreter)?;

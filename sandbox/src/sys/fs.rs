@@ -6,7 +6,7 @@ use std::ffi::{CStr, CString, c_int};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat2};
 
 use crate::error::Errno;
 
@@ -25,6 +25,19 @@ pub fn open_path(path: &[u8]) -> Result<OwnedFd, Errno> {
     // SAFETY: the kernel has just made this descriptor, and nothing else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
+
+/// Opens `path` only as a place, and only if no component of it is a symlink.
+///
+/// # Errors
+/// As openat2(2); ENOSYS where there is none.
+pub fn open_path_without_links(path: &[u8]) -> Result<OwnedFd, Errno> {
+    let how =
+        OpenHow::new().flags(OFlag::O_PATH | OFlag::O_CLOEXEC).resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
+    openat2(AT_FDCWD, path, how)
+}
+
+/// What the kernel appends to the path of a file that has no name any more.
+pub const DELETED: &[u8] = b" (deleted)";
 
 /// The link of /proc that one of this process's own descriptors has.
 pub fn own_link(file: &impl AsFd) -> Vec<u8> {

@@ -3,6 +3,7 @@
 //! Source: execve(2): the signal mask and ignored signals survive it; getrlimit(2).
 
 use std::mem::zeroed;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
 use std::sync::OnceLock;
 
@@ -75,6 +76,17 @@ pub fn restore() {
         // SAFETY: this child has no further use for it.
         unsafe { libc::close(fd) };
     }
+}
+
+/// True if at least half of the files that this process may have open are. They get the lowest numbers that are free.
+pub fn is_late_descriptor(file: BorrowedFd<'_>) -> bool {
+    // SAFETY: the kernel fills the limit.
+    let half = unsafe {
+        let mut limit: rlimit = zeroed();
+        libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit);
+        limit.rlim_cur / 2
+    };
+    file.as_raw_fd() as u64 >= half
 }
 
 /// Lets this process open as many files as it may: a tracer has several open for each process of the guest.

@@ -15,11 +15,8 @@ use nix::sys::stat::Mode;
 
 use super::call::Call;
 use crate::error::Errno;
-use crate::sys::fs;
+use crate::sys::fs::{self, DELETED};
 use crate::vfs::{GuestPath, HostPath};
-
-/// What d_path of the kernel appends to the path of a file that has no name any more.
-const DELETED: &[u8] = b" (deleted)";
 
 /// The place that leading `..` of a path lead to.
 pub struct Climbed<'p> {

@@ -278,7 +278,7 @@ fn mount_of<'n>(names: &'n Namespace, target: &Target) -> Option<&'n Mount> {
 /// The mount of the file that a link of /proc leads to; `None` if the guest has no name for it.
 fn mount_of_link<'n>(names: &'n Namespace, link: &[u8]) -> Option<&'n Mount> {
     let text = fs::readlink(link).ok()?;
-    let name = text.strip_suffix(b" (deleted)").unwrap_or(&text);
+    let name = text.strip_suffix(fs::DELETED).unwrap_or(&text);
     let guest = names.guest_of(&HostPath::from_bytes(name.to_vec())).filter(|_| name.starts_with(b"/"))?;
     Some(names.locate(&guest).mount)
 }

@@ -128,7 +128,7 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
 /// The name that a file has in its directory, or had, or was given by memfd_create(2).
 fn file_name(exe: &GuestPath) -> Vec<u8> {
     let name = exe.as_bytes().rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec()
+    name.strip_suffix(fs::DELETED).unwrap_or(name).to_vec()
 }
 
 /// The longest argument of execve, its NUL not counted (include/uapi/linux/binfmts.h).
@@ -175,10 +175,9 @@ impl Vectors<'_, '_> {
         }
         Err(Errno::E2BIG)
     }
-}
 
-impl Vectors<'_, '_> {
-    /// Whether the kernel could copy every string.
+    /// Whether the kernel could copy each of them. What they take together only the kernel counts, where a program is
+    /// executed.
     fn check(&self) -> Result<(), Errno> {
         self.strings(self.argv, |_| true)?;
         self.strings(self.envp, |_| true)
@@ -241,8 +240,8 @@ impl Files for GuestFiles<'_, '_> {
         Ok(found)
     }
 
-    fn is_closed(&self) -> bool {
-        self.is_below && closes_on_exec(self.call, self.call.int(0))
+    fn is_closed(&self) -> Result<bool, Errno> {
+        Ok(self.is_below && closes_on_exec(self.call, self.call.int(0))?)
     }
 }
 
@@ -322,15 +321,18 @@ fn own_descriptor(call: &Call<'_>, link: &HostPath) -> Option<String> {
     let link = std::str::from_utf8(link.as_bytes()).ok()?;
     let (process, fd) = link.strip_prefix("/proc/")?.split_once("/fd/")?;
     let own = [call.tid, call.task().process.pid].map(|id| id.to_string());
-    let stays = !closes_on_exec(call, fd.parse().ok()?);
+    let stays = !closes_on_exec(call, fd.parse().ok()?).ok()?;
     (own.contains(&process.to_owned()) && stays).then(|| format!("/proc/self/fd/{fd}"))
 }
 
-fn closes_on_exec(call: &Call<'_>, fd: i32) -> bool {
-    let info = std::fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", call.tid)).unwrap_or_default();
+fn closes_on_exec(call: &Call<'_>, fd: i32) -> Result<bool, Errno> {
+    let info = match std::fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", call.tid)).map_err(io_errno) {
+        Err(limit @ (Errno::EMFILE | Errno::ENFILE)) => return Err(limit),
+        info => info.unwrap_or_default(),
+    };
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));
     let flags = flags.and_then(|flags| i32::from_str_radix(flags.trim(), 8).ok());
-    flags.is_some_and(|flags| flags & libc::O_CLOEXEC != 0)
+    Ok(flags.is_some_and(|flags| flags & libc::O_CLOEXEC != 0))
 }
 
 fn io_errno(error: std::io::Error) -> Errno {

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use super::call::Call;
 use super::paths::Target;
-use super::table::PathArg;
+use super::table::{Feature, PathArg};
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
+use crate::task::Image;
 use crate::vfs::{self, GuestPath, HostPath, Last, Node, Resolved, Tail};
 
 /// A way to a place through a descriptor.
@@ -113,22 +114,18 @@ impl Call<'_> {
     }
 
     /// Leads the kernel to the program of a process where its own link /proc/PID/exe would lead it to xroot's.
-    ///
-    /// # Errors
-    /// EACCES where the caller may not go by a descriptor of the tracer's.
-    pub fn led_to_image(&self, mut target: Target) -> Result<Target, Errno> {
+    pub fn led_to_image(&self, mut target: Target) -> Target {
         let follows = matches!(target.last, Last::Follow | Last::Create);
         if !follows || !matches!(target.resolved.node, Some(Node::Magic(_))) {
-            return Ok(target);
+            return target;
         }
-        let Some(image) = self.image_behind(&target.resolved.guest) else { return Ok(target) };
-        if self.is_confined() {
-            return Err(Errno::EACCES);
-        }
-        let path = self.link_for_guest(&image);
+        let Some(Image { file, readonly }) = self.image_behind(&target.resolved.guest) else { return target };
+        let is_shut = |file| self.world.has(Feature::ReadOnly) && self.leads_to_readonly(&fs::own_link(file));
+        target.resolved.readonly = readonly || is_shut(&file);
+        let path = self.link_for_guest(&file);
         target.resolved.host = HostPath::from_bytes(path.clone());
-        target.via = Some(Via { file: image, path });
-        Ok(target)
+        target.via = Some(Via { file, path });
+        target
     }
 
     /// The tracer's descriptor, as the caller finds it.

@@ -186,7 +186,7 @@ impl Call<'_> {
             }
             found => found?,
         };
-        let found = self.led_to_image(found)?;
+        let found = self.led_to_image(found);
         self.trace_place(&found.resolved);
         Ok(found)
     }

@@ -17,9 +17,9 @@ mod status;
 
 pub use mounts::procfs;
 
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
+use std::os::unix::fs::MetadataExt;
 
 use nix::errno::Errno as Raw;
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -31,8 +31,8 @@ use super::socket::peer;
 use super::table::Base;
 use crate::error::{Errno, Failure};
 use crate::sys::fs;
-use crate::task::Tasks;
-use crate::vfs::proc::{Entry, Processes, shown_below};
+use crate::task::{Image, Tasks};
+use crate::vfs::proc::{Entry, Name, Processes, shown_below};
 use crate::vfs::{GuestPath, HostPath, Kind, Last, Node, Resolved};
 
 /// The guest's processes, as one of them asks about them.
@@ -58,9 +58,13 @@ impl Processes for Guests<'_> {
         Some(self.tasks.get(id)?.mm.exe.borrow().clone())
     }
 
-    fn image(&self, id: Pid) -> Option<Vec<u8>> {
+    fn image(&self, id: Pid) -> Option<Name> {
         let image = self.tasks.get(id)?.mm.image.borrow().clone()?;
-        fs::readlink(&fs::own_link(&image)).ok()
+        let text = fs::readlink(&fs::own_link(&image.file)).ok()?;
+        let own = fs::fstat(image.file.as_fd()).ok()?;
+        let named = HostPath::from_bytes(text.clone()).as_path().symlink_metadata();
+        let is_path = named.is_ok_and(|named| (named.dev(), named.ino()) == (own.st_dev, own.st_ino));
+        Some(Name { text, is_path })
     }
 
     fn cwd(&self, id: Pid) -> Option<GuestPath> {
@@ -115,7 +119,7 @@ impl Call<'_> {
     }
 
     /// The program's file that the link /proc/PID/exe, if `link` is one, leads to. The kernel's own leads to xroot's.
-    pub fn image_behind(&self, link: &GuestPath) -> Option<Arc<OwnedFd>> {
+    pub fn image_behind(&self, link: &GuestPath) -> Option<Image> {
         let entry = Entry::of(self.names(), link).filter(Entry::is_exe)?;
         self.tasks.get(entry.id)?.mm.image.borrow().clone()
     }
@@ -130,11 +134,11 @@ pub fn link_text(call: &Call<'_>, link: &Resolved) -> Result<Vec<u8>, Errno> {
         return Err(Errno::EACCES);
     }
     let text = match call.image_behind(&link.guest) {
-        Some(image) => fs::readlink(&fs::own_link(&image))?,
+        Some(image) => fs::readlink(&fs::own_link(&image.file))?,
         None => fs::readlink(link.host.as_bytes())?,
     };
     if let Some(name) = text.strip_prefix(MEMFD_PREFIX) {
-        return Ok(name.strip_suffix(b" (deleted)").unwrap_or(name).to_vec());
+        return Ok(name.strip_suffix(fs::DELETED).unwrap_or(name).to_vec());
     }
     // A path outside is shown as a process in a chroot sees it.
     Ok(shown_below((call.names(), &call.root()), &text).unwrap_or(text))

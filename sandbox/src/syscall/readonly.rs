@@ -86,7 +86,7 @@ impl Call<'_> {
     /// Whether a link of /proc leads to what the guest may not change.
     pub fn leads_to_readonly(&self, link: &[u8]) -> bool {
         let Ok(text) = fs::readlink(link) else { return false };
-        let name = text.strip_suffix(b" (deleted)").unwrap_or(&text);
+        let name = text.strip_suffix(fs::DELETED).unwrap_or(&text);
         name.starts_with(b"/")
             && is_readonly(&self.world.views, self.names(), &HostPath::from_bytes(name.to_vec()))
     }

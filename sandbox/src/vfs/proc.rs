@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 
 use super::{GuestPath, HostPath, Kind, Lookup, Mount, Namespace, Node, Spot};
 use crate::error::Errno;
-use crate::sys::fs;
+use crate::sys::fs::{self, DELETED};
 
 /// What a procfs must know of the guest's processes. An id may be a thread's: /proc/TID exists, though unlisted.
 pub trait Processes {
@@ -28,14 +28,22 @@ pub trait Processes {
     /// The program that it runs, as it was called when it was executed.
     fn exe(&self, id: Pid) -> Option<GuestPath>;
 
-    /// What the kernel calls that program's file now; `None` if nobody knows.
-    fn image(&self, id: Pid) -> Option<Vec<u8>>;
+    /// What has become of that program's file; `None` if nobody knows.
+    fn image(&self, id: Pid) -> Option<Name>;
 
     /// The name by which it last reached its working directory, which may be another one meanwhile.
     fn cwd(&self, id: Pid) -> Option<GuestPath>;
 
     /// Its root.
     fn root(&self, id: Pid) -> Option<GuestPath>;
+}
+
+/// What the kernel calls an open file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    pub text: Vec<u8>,
+    /// Whether it is found by that name.
+    pub is_path: bool,
 }
 
 /// A place below /proc/PID or /proc/PID/task/TID.
@@ -68,9 +76,6 @@ const PUBLIC: &[&[u8]] = &[
     b"status",
     b"wchan",
 ];
-
-/// What the kernel appends to the path of a file that has no name any more.
-const DELETED: &[u8] = b" (deleted)";
 
 /// The links to a place by name.
 const PLACES: &[&[u8]] = &[b"exe", b"cwd", b"root"];
@@ -268,16 +273,22 @@ impl<'a> ProcLookup<'a> {
     /// The answer for a link that names a place: `text` is the host's.
     fn place(&self, entry: &Entry<'_>, spot: &Spot<'_>, text: &[u8]) -> Node {
         let image = if entry.is_exe() { self.processes.image(entry.id) } else { None };
-        let text = image.as_deref().unwrap_or(text);
+        let text = image.as_ref().map_or(text, |image| &image.text);
         let guest = match entry.names[0] {
-            b"root" => self.processes.root(entry.id),
-            b"exe" if image.is_none() => self.processes.exe(entry.id),
-            b"exe" => {
-                let host = HostPath::from_bytes(text.to_vec());
-                let known = self.processes.exe(entry.id).filter(|known| self.names.shows(known, &host));
-                let is_deleted = text.ends_with(DELETED);
-                known.or_else(|| self.names.guest_of(&host).filter(|_| !is_deleted))
-            }
+            // The kernel's own links lead out of the guest's tree, so nobody may follow them.
+            b"root" => match self.processes.root(entry.id) {
+                None => return Node::Magic(Err(Errno::EACCES)),
+                root => root,
+            },
+            b"exe" => match (self.processes.exe(entry.id), &image) {
+                (None, _) => return Node::Magic(Err(Errno::EACCES)),
+                (known, None) => known,
+                (_, Some(Name { is_path: false, .. })) => None,
+                (Some(known), Some(_)) => {
+                    let host = HostPath::from_bytes(text.to_vec());
+                    if self.names.shows(&known, &host) { Some(known) } else { self.names.guest_of(&host) }
+                }
+            },
             // Or so it is called: the link itself leads there in either case.
             _ if text.ends_with(DELETED) => None,
             _ => {

@@ -176,9 +176,8 @@ fn start_stub(pid: Pid, carrier: &Carrier, plan: &Plan, drop_env: &[Vec<u8>]) {
 /// Puts the program, whose first instruction and stack pointer are told at `start`, in the place of the stub, which stops
 /// at the entry of a call.
 fn start_program(pid: Pid, start: u64) {
-    let word = |at: u64| {
-        ptrace::read(pid, at as ptrace::AddressType).expect("the stub has written it").cast_unsigned()
-    };
+    let word =
+        |at: u64| ptrace::read(pid, at as ptrace::AddressType).expect("the stub has written it") as u64;
     let regs = sys::ptrace::regs(pid).expect("it is stopped").starting(word(start), word(start + 8));
     sys::tracee::clear_vectors(pid).expect("it is stopped");
     sys::ptrace::set_regs(pid, &regs).expect("it is stopped");

@@ -18,11 +18,11 @@ use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Report, StackInfo, Start, entry_point};
 use crate::sys::fs;
 use crate::sys::mem::Memory;
-use crate::sys::{process, ptrace, stub, tracee};
+use crate::sys::{inherited, process, ptrace, stub, tracee};
 use crate::syscall::call::Exec;
 use crate::syscall::ids;
 use crate::syscall::table::number;
-use crate::task::{Area, Mm, SAVED_SIZE, SLOT_SIZE, SLOTS, Seen};
+use crate::task::{Area, Image, Mm, SAVED_SIZE, SLOT_SIZE, SLOTS, Seen};
 
 /// What execve(2) allows for arguments and environment together, at the most (MAX_ARG_STRINGS is far above it).
 const MAX_POINTERS: usize = 1 << 20;
@@ -118,17 +118,21 @@ impl Engine<'_> {
         task.slot = None;
         task.area = None;
         task.mm = Rc::new(Mm::loading(plan.exe.clone()));
+        let place = self.world.views.guest().locate(&plan.exe);
         let image = match &pending.exec.held {
             Some(held) => fs::open_path(&fs::own_link(held)),
-            None => fs::open_path(self.world.views.guest().locate(&plan.exe).host.as_bytes()),
+            // Another process may have put a link to somewhere else there by now.
+            None => fs::open_path_without_links(place.host.as_bytes()),
         };
-        let image = image.ok().map(Arc::new);
+        let image = image.ok().filter(|image| !inherited::is_late_descriptor(image.as_fd())).map(Arc::new);
         let text = match (&plan.tool, &image) {
             (Some(_), _) => fs::stat(plan.program.as_bytes()).ok(),
-            (None, image) => image.as_ref().and_then(|image| fs::fstat(image.as_fd()).ok()),
+            (None, Some(image)) => fs::fstat(image.as_fd()).ok(),
+            (None, None) => fs::stat(place.host.as_bytes()).ok(),
         };
         task.mm.text.set(text.map(|stat| (stat.st_dev, stat.st_ino)));
-        *task.mm.image.borrow_mut() = image;
+        let readonly = place.mount.is_readonly();
+        *task.mm.image.borrow_mut() = image.map(|file| Image { file, readonly });
         task.held = pending.exec.held;
         task.sigsys = Rc::new(task.sigsys.after_exec());
         task.forced = None;

@@ -264,8 +264,9 @@ impl<'w> Engine<'w> {
             Err(Failure::Errno(Errno::EFAULT)) => 0,
             flags => flags?,
         };
-        // Its number may have been given to another process since.
-        if self.early.remove(&child) && kill(child, None).is_err() {
+        // It may be a zombie yet, or its number another process's.
+        let has_ended = || crate::sys::process::facts(child).is_none_or(|facts| facts.has_ended);
+        if self.early.remove(&child) && has_ended() {
             return Ok(self.resume(pid, 0)?);
         }
         if let Some(parent) = self.tasks.get(pid).filter(|_| !self.tasks.contains(child)) {

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 use super::lines;
+use crate::sys::fs;
 use crate::vfs::proc::shown_below;
 use crate::vfs::{GuestPath, Namespace};
 
@@ -89,7 +90,7 @@ pub fn sockets(text: &[u8], guest: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Vec<u8>
 
 fn guest_name(tree: (&Namespace, &GuestPath), path: &[u8]) -> Vec<u8> {
     // Memory that is shared but in no file has such a name of the kernel's own: "/dev/zero (deleted)", "/SYSV0 (deleted)".
-    if path.ends_with(b" (deleted)") {
+    if path.ends_with(fs::DELETED) {
         return shown_below(tree, path).unwrap_or_else(|| path.to_vec());
     }
     shown_below(tree, path).unwrap_or_else(|| {

@@ -40,7 +40,7 @@ impl Processes for Guest {
         Some(GuestPath::lexical(b"/bin/sh"))
     }
 
-    fn image(&self, _: Pid) -> Option<Vec<u8>> {
+    fn image(&self, _: Pid) -> Option<super::Name> {
         None
     }
 
