@@ -213,6 +213,24 @@ fn a_file_opened_again_by_its_descriptor_is_still_on_a_read_only_binding() {
     );
 }
 
+#[test]
+fn a_program_of_a_read_only_binding_is_still_on_it_without_its_name() {
+    let rootfs = bare();
+    let source = rootfs.host_dir("source");
+    give(&source);
+    // The same directory with a name to write by.
+    let script = "cp $(command -v sleep) /rw/sleeper; /ro/sleeper 1000 & pid=$!; exe=/proc/$pid/exe
+        until readlink $exe | grep -q sleeper; do sleep 0.1; done
+        ln /rw/sleeper /rw/kept; rm /rw/sleeper; readlink $exe
+        for change in 'chmod 700' 'touch -c' 'truncate -s 0'; do $change $exe 2>&1 | grep -o '[^:]*$'; done
+        kill $pid; stat -c %a /rw/kept; head -c 4 $(command -v sleep) | cmp -n 4 - /rw/kept && echo kept";
+    prints(
+        guest(&rootfs).bind(&source, "/ro:ro").bind(&source, "/rw"),
+        script,
+        "/ro/sleeper (deleted)\n Read-only file system\n Read-only file system\n Text file busy\n755\nkept\n",
+    );
+}
+
 /// What is bound beside the programs: the host's place, the guest's, read-only.
 type Bound = (PathBuf, String, bool);
 

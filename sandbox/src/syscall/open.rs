@@ -219,11 +219,17 @@ fn rewrite_known(call: &mut Call<'_>, how: How, place: Place) -> Result<Action, 
     if follows && resolved.node == Some(Node::Magic(Err(Errno::ELOOP))) {
         return Err(Errno::ELOOP.into());
     }
-    check_readonly(call, &target, how)?;
     // A program is no directory, which is found out first.
-    if how.writes() && !how.has(libc::O_DIRECTORY) && !(how.has(libc::O_CREAT) && how.has(libc::O_EXCL)) {
-        call.check_text(&target)?;
+    let may_be_text =
+        how.writes() && !how.has(libc::O_DIRECTORY) && !(how.has(libc::O_CREAT) && how.has(libc::O_EXCL));
+    let text = if may_be_text { call.check_text(&target) } else { Ok(()) };
+    // Only where the file is cut does the kernel look at the mount first: do_open() of fs/namei.c, do_dentry_open() of
+    // fs/open.c.
+    if !how.has(libc::O_TRUNC) {
+        text?;
     }
+    check_readonly(call, &target, how)?;
+    text?;
     if resolved.node == Some(Node::Directory) {
         let mut reached = call.task().process.reached.borrow_mut();
         reached.note(call.names(), &resolved.host, &resolved.guest);
