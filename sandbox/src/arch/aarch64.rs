@@ -100,7 +100,9 @@ impl Regs {
 
     /// As the kernel starts a program at `entry`: everything else is 0.
     pub fn starting(&self, entry: u64, stack: u64) -> Self {
-        let user = libc::user_regs_struct { regs: [0; 31], sp: stack, pc: entry, ..self.user };
+        // The condition flags are of the loader's last comparison.
+        let pstate = self.user.pstate & !0xf000_0000;
+        let user = libc::user_regs_struct { regs: [0; 31], sp: stack, pc: entry, pstate };
         Self { user, nr: u64::MAX }
     }
 

@@ -66,6 +66,8 @@ pub struct Exec {
     pub path_argument: usize,
     /// A file without a name, held open until the stub has mapped it.
     pub held: Option<OwnedFd>,
+    /// The program lies on a read-only mount, whatever its name says.
+    pub readonly: bool,
 }
 
 /// How a call is changed before the kernel sees it.

@@ -86,11 +86,12 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
     };
     let by_descriptor = matches!(start, Named::Descriptor(_));
     let is_below = start.is_below_descriptor(call);
-    let mut files = GuestFiles { call, start: Some(start), is_below, held: None, opened: Vec::new() };
+    let mut files =
+        GuestFiles { call, start: Some(start), is_below, held: None, readonly: false, opened: Vec::new() };
     let mut vectors = Vectors { call, argv: arrays.argv, envp: arrays.envp };
     let first = argv0.as_deref().unwrap_or_default();
     let planned = exec::plan(&mut files, &mut vectors, &call.world.runners, shown, first);
-    let GuestFiles { held, mut opened, .. } = files;
+    let GuestFiles { held, readonly, mut opened, .. } = files;
     let is_found = !opened.is_empty();
     for warning in call.world.runners.natives.take_warnings() {
         call.world.note(&warning);
@@ -113,7 +114,7 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
                 plan.comm = file_name(&plan.exe);
             }
             let Arrays { argv, envp, path } = arrays;
-            Ok(Action::Exec(Box::new(Exec { plan, argv, envp, path_argument: path, held })))
+            Ok(Action::Exec(Box::new(Exec { plan, argv, envp, path_argument: path, held, readonly })))
         }
         Err(Refused { failure, note }) => {
             // The kernel copies the arguments between the file's opening and its reading.
@@ -225,6 +226,8 @@ struct GuestFiles<'a, 'b> {
     is_below: bool,
     /// Keeps a file without a name open until the stub has mapped it.
     held: Option<OwnedFd>,
+    /// The program has been led to by a link of /proc, and lies on a read-only mount.
+    readonly: bool,
     /// What has been found, in this order.
     opened: Vec<HostPath>,
 }
@@ -251,7 +254,10 @@ impl GuestFiles<'_, '_> {
         match &target.resolved.node {
             Some(Node::Symlink(_) | Node::Jump(_)) => return Err(Errno::ELOOP.into()),
             Some(Node::Magic(_)) if last == Last::NoFollow => return Err(Errno::ELOOP.into()),
-            Some(Node::Magic(_)) => return self.by_link(&target.resolved.host),
+            Some(Node::Magic(_)) => {
+                self.readonly = target.resolved.readonly;
+                return self.by_link(&target.resolved.host);
+            }
             // It may have no name any more.
             Some(Node::Directory) => return Err(Errno::EACCES.into()),
             Some(Node::Other) => {}
@@ -270,6 +276,7 @@ impl GuestFiles<'_, '_> {
 
     fn by_descriptor(&mut self, argument: usize) -> Result<Found, Failure> {
         let link = HostPath::from_bytes(self.call.descriptor_link(argument));
+        self.readonly = self.call.leads_to_readonly(link.as_bytes());
         self.by_link(&link).map_err(|failure| match failure {
             Failure::Errno(Errno::ENOENT) => Errno::EBADF.into(),
             failure => failure,

@@ -282,6 +282,10 @@ impl<'a> ProcLookup<'a> {
             },
             b"exe" => match (self.processes.exe(entry.id), &image) {
                 (None, _) => return Node::Magic(Err(Errno::EACCES)),
+                // The file has no name, and nobody holds it.
+                (Some(known), None) if known.as_bytes().ends_with(DELETED) => {
+                    return Node::Magic(Err(Errno::EACCES));
+                }
                 (known, None) => known,
                 (_, Some(Name { is_path: false, .. })) => None,
                 (Some(known), Some(_)) => {

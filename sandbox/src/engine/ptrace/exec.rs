@@ -120,18 +120,22 @@ impl Engine<'_> {
         task.mm = Rc::new(Mm::loading(plan.exe.clone()));
         let place = self.world.views.guest().locate(&plan.exe);
         let image = match &pending.exec.held {
-            Some(held) => fs::open_path(&fs::own_link(held)),
+            Some(held) => fs::open_path(&fs::own_link(held)).ok(),
+            // Of the host's tree, where the guest may have another file of that name.
+            None if plan.tool.as_ref().is_some_and(|tool| tool.is_part) => None,
             // Another process may have put a link to somewhere else there by now.
-            None => fs::open_path_without_links(place.host.as_bytes()),
+            None => fs::open_path_without_links(place.host.as_bytes())
+                .ok()
+                .filter(|image| !inherited::is_late_descriptor(image.as_fd())),
         };
-        let image = image.ok().filter(|image| !inherited::is_late_descriptor(image.as_fd())).map(Arc::new);
+        let image = image.map(Arc::new);
         let text = match (&plan.tool, &image) {
             (Some(_), _) => fs::stat(plan.program.as_bytes()).ok(),
             (None, Some(image)) => fs::fstat(image.as_fd()).ok(),
             (None, None) => fs::stat(place.host.as_bytes()).ok(),
         };
         task.mm.text.set(text.map(|stat| (stat.st_dev, stat.st_ino)));
-        let readonly = place.mount.is_readonly();
+        let readonly = place.mount.is_readonly() || pending.exec.readonly;
         *task.mm.image.borrow_mut() = image.map(|file| Image { file, readonly });
         task.held = pending.exec.held;
         task.sigsys = Rc::new(task.sigsys.after_exec());

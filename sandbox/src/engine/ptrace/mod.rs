@@ -267,6 +267,9 @@ impl<'w> Engine<'w> {
         // It may be a zombie yet, or its number another process's.
         let has_ended = || crate::sys::process::facts(child).is_none_or(|facts| facts.has_ended);
         if self.early.remove(&child) && has_ended() {
+            if self.show_stillbirth(pid, child, birth)? {
+                return Ok(());
+            }
             return Ok(self.resume(pid, 0)?);
         }
         if let Some(parent) = self.tasks.get(pid).filter(|_| !self.tasks.contains(child)) {
