@@ -181,7 +181,10 @@ fn mmdebstrap_makes_a_tree_that_runs() {
     let inside = job.xroot().args(["-0"]).run(["chroot", "tree", "sh", "-c", status]);
     assert_eq!(inside.success(), "Status: install ok installed\n0\ninside\n");
     job.rootfs = job.project.join("tree");
-    assert_eq!(job.sh("dpkg --print-architecture; apt-get --version | cut -c1-4"), "amd64\napt \n");
+    assert_eq!(
+        job.sh("dpkg --print-architecture; apt-get --version | head -n 1 | cut -c1-4"),
+        "amd64\napt \n"
+    );
 }
 
 #[test]
