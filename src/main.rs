@@ -20,8 +20,8 @@ fn main() -> ExitCode {
     match run(&words) {
         Ok(status) => ExitCode::from(status),
         Err(report) => {
-            // Nobody is left to tell if stderr is closed.
-            let _ = report.write(std::io::stderr().lock());
+            // At once, or what other processes write comes in between. Nobody is left to tell if stderr is closed.
+            let _ = std::io::stderr().write_all(report.to_string().as_bytes());
             ExitCode::from(report.code)
         }
     }

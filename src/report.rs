@@ -1,7 +1,7 @@
 //! What the user reads on stderr when xroot itself fails.
 #![forbid(unsafe_code)]
 
-use std::io::{self, Write};
+use std::fmt;
 
 /// Something that went wrong, as the user reads it.
 pub struct Report {
@@ -24,12 +24,11 @@ impl Report {
     pub fn usage(message: impl Into<String>, fix: Option<String>) -> Self {
         Self { message: message.into(), fix, code: 125 }
     }
+}
 
-    /// Writes the lines, each marked as xroot's, to `out`.
-    ///
-    /// # Errors
-    /// Those of `out`.
-    pub fn write(&self, mut out: impl Write) -> io::Result<()> {
+/// The lines, each marked as xroot's.
+impl fmt::Display for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(out, "xroot: {}", self.message)?;
         if let Some(fix) = &self.fix {
             writeln!(out, "xroot: fix: {fix}")?;
@@ -45,9 +44,7 @@ mod tests {
     #[test]
     fn the_fix_has_a_line_of_its_own() {
         let error = sandbox::Error::RootfsEmpty { path: "r".into() };
-        let mut text = Vec::new();
-        Report::from(error).write(&mut text).expect("a vector takes everything");
-        let text = String::from_utf8(text).expect("messages are text");
+        let text = Report::from(error).to_string();
         assert!(text.starts_with("xroot: rootfs r is empty\nxroot: fix: mkdir -p r "), "{text}");
     }
 }
