@@ -8,6 +8,8 @@ done
 cd tests
 export THIS_SH=/bin/bash BUILD_DIR=$PWD/.. TMPDIR=$PWD/tmp BASH_TSTOUT=$PWD/tmp/out PATH=$PWD:$PATH
 mkdir -p tmp
+# Whether a timer of microseconds ends before the input that is there, none says.
+sed -i 's/^read \(.*\)-t 0*\.000*1 \(-e var\|a <<<.*\)$/read \1-t 60 \2/' read2.sub read7.sub
 for check in ${*:-run-*}; do
     case $check in run-all | run-minimal | run-gprof | *.orig) continue ;; esac
     echo "== $check"
