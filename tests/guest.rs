@@ -103,6 +103,7 @@ programs! {
     exec_descriptors
     exec_fd_kinds
     exec_interpreter
+    exec_killed
     exec_limits
     exec_no_descriptor
     exec_personality
@@ -209,6 +210,7 @@ programs! {
     ptrace_busy
     ptrace_calls
     ptrace_change_call
+    ptrace_end_order
     ptrace_ended
     ptrace_errors
     ptrace_events

@@ -106,10 +106,7 @@ impl Engine<'_> {
     /// A thread that was not the leader has the leader's id now; all other threads are gone or going.
     pub(super) fn on_exec(&mut self, pid: Pid) -> Result<(), Failure> {
         let before = Pid::from_raw(ptrace::event_message(pid)? as i32);
-        self.trace_result(before, 0);
-        self.trace_renamed(before, pid);
-        self.inherit(before, pid);
-        self.on_guest_renamed(before, pid);
+        self.on_renamed(before, pid);
         let Some(Phase::Exec(pending)) = self.phases.remove(&pid) else {
             return Err(Failure::Broken(Error::os("an execve went unseen")(Errno::EPROTO)));
         };
@@ -185,7 +182,28 @@ impl Engine<'_> {
         Ok(true)
     }
 
+    /// The process of `pid`, its leader, is about to end or has ended. A thread of it that is killed in its execve may
+    /// have become the leader by then, and makes no stop for that any more (ptrace_stop() of kernel/signal.c).
+    pub(super) fn note_unseen_exec(&mut self, pid: Pid) {
+        let is_of_it =
+            |tid: Pid| tid != pid && self.tasks.get(tid).is_some_and(|task| task.process.pid == pid);
+        let executes = self.phases.iter().filter(|(_, phase)| matches!(phase, Phase::Exec(_)));
+        // Until it has been waited for, a thread that has ended by itself keeps its id.
+        let before =
+            executes.map(|(&tid, _)| tid).find(|&tid| is_of_it(tid) && !process::is_thread_of(pid, tid));
+        if let Some(before) = before {
+            self.on_renamed(before, pid);
+        }
+    }
+
     /// The thread `before` has become `pid`, the leader of its process, and the only thread of it.
+    fn on_renamed(&mut self, before: Pid, pid: Pid) {
+        self.trace_result(before, 0);
+        self.trace_renamed(before, pid);
+        self.inherit(before, pid);
+        self.on_guest_renamed(before, pid);
+    }
+
     fn inherit(&mut self, before: Pid, pid: Pid) {
         if before != pid {
             if let Some(mut task) = self.tasks.remove(before) {

@@ -156,6 +156,7 @@ impl<'w> Engine<'w> {
             task.stopped = Stopped::No;
         }
         if let Event::Exit = event {
+            self.note_unseen_exec(pid);
             self.note_time(pid);
             let message = if self.guest.is_traced(pid) { ptrace::event_message(pid)? } else { 0 };
             self.forget_change(pid)?;
@@ -208,6 +209,7 @@ impl<'w> Engine<'w> {
     }
 
     fn on_gone(&mut self, pid: Pid, how: Ended) {
+        self.note_unseen_exec(pid);
         self.trace_gone(pid, how);
         self.phases.remove(&pid);
         self.preparing.remove(&pid);

@@ -172,9 +172,11 @@ impl Engine<'_> {
             return;
         }
         if let Some(tracee) = self.guest.tracees.remove(&pid) {
-            let is_told = tracee.is_child && tracee.process == pid;
-            if !is_told {
-                self.report_end(pid, &tracee, how);
+            // The kernel tells of it, and cannot know that the threads come first (delay_group_leader() of
+            // include/linux/sched/signal.h).
+            let is_childs = tracee.is_child && tracee.process == pid;
+            if !is_childs || self.guest.owes_threads(tracee.tracer, pid) {
+                self.report_end(pid, &tracee, how, is_childs);
             }
             self.wake_sleepers(tracee.tracer);
             self.guest.forget_idle_tracer(tracee.tracer);
@@ -185,15 +187,17 @@ impl Engine<'_> {
         }
     }
 
-    fn report_end(&mut self, pid: Pid, tracee: &Tracee, how: Ended) {
+    fn report_end(&mut self, pid: Pid, tracee: &Tracee, how: Ended, is_childs: bool) {
         let (status, code, value) = match how {
             Ended::Code(code) => (code << 8, libc::CLD_EXITED, code),
             Ended::Signal(signal) => (signal, libc::CLD_KILLED, signal),
         };
         let time = self.guest.tick();
         let Some(tracer) = self.guest.tracers.get_mut(&tracee.tracer) else { return };
-        tracer.ends.push_back(End { pid, status, time });
-        self.tell_tracer(tracee.tracer, pid, code, value);
+        tracer.ends.push_back(End { pid, process: tracee.process, status, is_childs, time });
+        if !is_childs {
+            self.tell_tracer(tracee.tracer, pid, code, value);
+        }
     }
 
     /// The thread `pid` of the tracer `process` has ended, and what it traced goes on untraced.

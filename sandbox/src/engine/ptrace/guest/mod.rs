@@ -16,6 +16,7 @@
 mod attach;
 mod data;
 mod info;
+mod news;
 mod request;
 mod stops;
 mod wait;
@@ -98,7 +99,7 @@ pub(super) struct Tracee {
 /// A process that traces others.
 #[derive(Default)]
 pub(super) struct Tracer {
-    /// Ends of tracees that are no children of its own, which the kernel therefore does not tell it of.
+    /// Ends of tracees that it has not been told of.
     ends: VecDeque<End>,
     /// What the SIGCHLD on its way says.
     sigchld: Option<SigInfo>,
@@ -108,8 +109,11 @@ pub(super) struct Tracer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct End {
     pid: Pid,
+    process: Pid,
     /// As wait(2) gives it.
     status: i32,
+    /// The kernel tells of it, once those before it have been told: it is a child's.
+    is_childs: bool,
     time: u64,
 }
 
@@ -257,6 +261,12 @@ impl Guest {
         }
     }
 
+    /// True if the tracer `process` has not been told yet that a thread of `leader` has ended, by xroot.
+    fn owes_threads(&self, process: Pid, leader: Pid) -> bool {
+        let ends = self.tracers.get(&process).into_iter().flat_map(|tracer| &tracer.ends);
+        ends.filter(|end| end.process == leader).any(|end| end.pid != leader)
+    }
+
     fn tick(&mut self) -> u64 {
         self.clock += 1;
         self.clock
@@ -336,7 +346,7 @@ mod tests {
         guest.forget_idle_tracer(TRACER);
         assert!(guest.is_tracer(TRACER));
         guest.tracees.clear();
-        let end = End { pid: TRACEE, status: 0, time: 1 };
+        let end = End { pid: TRACEE, process: TRACEE, status: 0, is_childs: false, time: 1 };
         guest.tracers.get_mut(&TRACER).unwrap().ends.push_back(end);
         guest.forget_idle_tracer(TRACER);
         assert!(guest.is_tracer(TRACER));
