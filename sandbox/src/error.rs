@@ -22,8 +22,13 @@ pub enum Failure {
 impl Failure {
     /// True if this process could open no more files. A guest that is at its own limit is told so by the kernel.
     pub fn is_tracers_limit(&self) -> bool {
-        matches!(self, Self::Errno(Errno::EMFILE | Errno::ENFILE))
+        matches!(self, Self::Errno(errno) if is_file_limit(*errno))
     }
+}
+
+/// True if whoever is told this has, or the system has, as many open files as may be: fewer would mend it.
+pub fn is_file_limit(errno: Errno) -> bool {
+    matches!(errno, Errno::EMFILE | Errno::ENFILE)
 }
 
 impl From<Errno> for Failure {

@@ -186,7 +186,7 @@ pub fn access(fd: BorrowedFd<'_>, mode: c_int, flags: c_int) -> Result<(), Errno
         Err(Errno::ENOSYS | Errno::EPERM) => {}
         other => return other.map(drop),
     }
-    let link = c_path(format!("/proc/self/fd/{}", fd.as_raw_fd()).as_bytes())?;
+    let link = c_path(&own_link(&fd))?;
     // SAFETY: the path is NUL-terminated and outlives the call.
     Errno::result(unsafe { libc::access(link.as_ptr(), mode) }).map(drop)
 }

@@ -13,7 +13,7 @@ use nix::sys::uio::{RemoteIoVec, process_vm_readv, process_vm_writev};
 use nix::unistd::Pid;
 
 use super::ptrace;
-use crate::error::Errno;
+use crate::error::{Errno, is_file_limit};
 
 /// A tracee's address space, or a fake one in a handler's test.
 pub trait Memory {
@@ -207,10 +207,7 @@ impl ProcessMemory {
 
 /// What to say of a file that could not be opened: that no more can be, which more room would mend, or `otherwise`.
 fn limit_or(error: &std::io::Error, otherwise: Errno) -> Errno {
-    match error.raw_os_error().map(Errno::from_raw) {
-        Some(limit @ (Errno::EMFILE | Errno::ENFILE)) => limit,
-        _ => otherwise,
-    }
+    error.raw_os_error().map(Errno::from_raw).filter(|&errno| is_file_limit(errno)).unwrap_or(otherwise)
 }
 
 /// What the guest may do with a mapping.

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use super::call::{Action, Call, Exec};
 use super::paths::translate;
 use super::table::Base;
-use crate::error::{Errno, Failure};
+use crate::error::{Errno, Failure, is_file_limit};
 use crate::exec::{self, Files, Found, Refused, Start};
 use crate::sys::fs;
 use crate::vfs::{self, GuestPath, HostPath, Last, Node, ViewId};
@@ -334,7 +334,7 @@ fn own_descriptor(call: &Call<'_>, link: &HostPath) -> Option<String> {
 
 fn closes_on_exec(call: &Call<'_>, fd: i32) -> Result<bool, Errno> {
     let info = match std::fs::read_to_string(format!("/proc/{}/fdinfo/{fd}", call.tid)).map_err(io_errno) {
-        Err(limit @ (Errno::EMFILE | Errno::ENFILE)) => return Err(limit),
+        Err(errno) if is_file_limit(errno) => return Err(errno),
         info => info.unwrap_or_default(),
     };
     let flags = info.lines().find_map(|line| line.strip_prefix("flags:"));

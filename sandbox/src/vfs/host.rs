@@ -3,7 +3,7 @@
 //! Source: openat2(2), open(2) for O_PATH, proc_sys_fs(5) for `protected_symlinks`.
 #![forbid(unsafe_code)]
 
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::sync::Arc;
 
@@ -203,7 +203,7 @@ impl Lookup for HostLookup {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let found = openat(base, "..", flags, Mode::empty())?;
         // It may have been moved to where the guest has nothing.
-        let name = fs::readlink(format!("/proc/self/fd/{}", found.as_raw_fd()).as_bytes());
+        let name = fs::readlink(&fs::own_link(&found));
         let is_there = name.is_ok_and(|name| name == above.host.as_bytes());
         if is_there {
             self.above = Some(Arc::new(found));
