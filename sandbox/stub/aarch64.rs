@@ -29,7 +29,7 @@ pub mod nr {
     pub const GETRANDOM: usize = 278;
 }
 
-// The loader's entry at offset 0 (x0: the plan, sp: free stack). There is no trampoline here: `svc` leaves no register
+// The loader's entry at offset 0 (sp: the plan, and free stack below). There is no trampoline here: `svc` leaves no register
 // free to point at a slot, so a rewritten call keeps its exit stop. The entry of tools is at offset 128: ld.so jumps
 // there with sp at argc, and in x0 its own function to call at exit. The loader's own calls are made at offset 192.
 global_asm!(
@@ -38,6 +38,7 @@ global_asm!(
     "stub_entry:",
     "mov x29, xzr",
     "mov x30, xzr",
+    "mov x0, sp",
     "bl {load}",
     "udf #0",
     ".balign 64",
@@ -109,11 +110,10 @@ pub fn in_child(flags: usize, work: usize, argument: usize) -> isize {
 }
 
 /// Goes on at `entry` of another copy of this blob.
-pub fn restart(entry: usize, plan: usize, stack: usize) -> ! {
+pub fn restart(entry: usize, plan: usize) -> ! {
     // SAFETY: `entry` is a mapped loader entry and `plan` the plan that this copy was started with.
     unsafe {
-        asm!("mov sp, {stack}", "br {entry}", entry = in(reg) entry, stack = in(reg) stack,
-             in("x0") plan, options(noreturn));
+        asm!("mov sp, {plan}", "br {entry}", entry = in(reg) entry, plan = in(reg) plan, options(noreturn));
     }
 }
 

@@ -139,8 +139,7 @@ fn move_blob(plan: &mut LoadPlan) -> Result<(), Errno> {
     });
     plan.blob = copy? as u64;
     plan.flags &= !wire::MOVE;
-    let at = core::ptr::from_mut(plan) as usize;
-    arch::restart((plan.blob + wire::ENTRY) as usize, at, at & !15)
+    arch::restart((plan.blob + wire::ENTRY) as usize, core::ptr::from_mut(plan) as usize)
 }
 
 /// Unmaps the carrier but for the blob, and the dynamic linker that the kernel mapped for it at `linker` (0 for none).

@@ -29,16 +29,16 @@ pub mod nr {
     pub const GETRANDOM: usize = 318;
 }
 
-// The loader's entry at offset 0 (rdi: the plan, rsp: free stack), the trampoline at offset 64, the entry of tools at
-// offset 128, the loader's own calls at offset 192 (wire.rs). The trampoline gives back the argument registers of a rewritten call from the slot that rcx
-// points at, touching nothing else: the flags, rax and the stack stay as the call left them, and rcx ends as `syscall`
-// would have left it.
+// The loader's entry at offset 0 (rsp: the plan, and free stack below), the trampoline at offset 64, the entry of tools
+// at offset 128, the loader's own calls at offset 192 (wire.rs). The trampoline gives back the argument registers of a
+// rewritten call from the slot that rcx points at, touching nothing else: the flags, rax and the stack stay as the call
+// left them, and rcx ends as `syscall` would have left it.
 global_asm!(
     ".section .text.entry,\"ax\",@progbits",
     ".globl stub_entry",
     "stub_entry:",
     "xor ebp, ebp",
-    "and rsp, -16",
+    "mov rdi, rsp",
     "call {load}",
     "hlt",
     ".balign 64, 0xcc",
@@ -113,11 +113,10 @@ pub fn in_child(flags: usize, work: usize, argument: usize) -> isize {
 }
 
 /// Goes on at `entry` of another copy of this blob.
-pub fn restart(entry: usize, plan: usize, stack: usize) -> ! {
+pub fn restart(entry: usize, plan: usize) -> ! {
     // SAFETY: `entry` is a mapped loader entry and `plan` the plan that this copy was started with.
     unsafe {
-        asm!("mov rsp, {stack}", "jmp {entry}", entry = in(reg) entry, stack = in(reg) stack,
-             in("rdi") plan, options(noreturn));
+        asm!("mov rsp, {plan}", "jmp {entry}", entry = in(reg) entry, plan = in(reg) plan, options(noreturn));
     }
 }
 

@@ -6,13 +6,13 @@
 //!    and sets the address space to "loading". If execve fails, nothing has happened.
 //! 2. At PTRACE_EVENT_EXEC it calls [`Carrier::start`] with the stack pointer and AT_ENTRY of the new image
 //!    ([`entry_point`]; for a static carrier that is the instruction pointer), writes [`Start::bytes`] at [`Start::at`],
-//!    sets the instruction pointer, the stack pointer and the first argument register, and lets it run.
+//!    sets the instruction pointer and the stack pointer, and lets it run.
 //! 3. While loading it lets every call through as it is: the stub opens host paths.
 //! 4. [`Report::of`] says what a prctl(2) of the stub means. [`Report::Done`]: skip the call, note scratch area and blob,
 //!    end "loading". [`Report::Failed`]: skip the call; the process dies of SIGSEGV by itself, as it would in the kernel.
 //!
-//! Step 2 reaches the tracer before the exit stop of execve, at which the kernel still writes 0 into the result
-//! register; rdi, rsp and rip survive that.
+//! Step 2 reaches the tracer before execve returns, and then the kernel writes 0 into the result register, which on
+//! AArch64 is that of the first argument, too: the stub finds its plan by the stack pointer.
 //!
 //! Source: `sandbox/stub`; execve(2), ptrace(2).
 #![forbid(unsafe_code)]
@@ -64,15 +64,11 @@ pub struct StackInfo {
 /// What to write into the tracee, and the registers to start the stub with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Start {
-    /// Where the bytes go: below the stack pointer.
+    /// Where the bytes go, below the stack pointer, and the new stack pointer.
     pub at: u64,
     pub bytes: Vec<u8>,
     /// The instruction pointer.
     pub ip: u64,
-    /// The stack pointer.
-    pub sp: u64,
-    /// The first argument.
-    pub arg: u64,
     /// Where the kernel mapped the blob; [`Report::Done`] says where it is in the end.
     pub blob: u64,
 }
@@ -204,7 +200,7 @@ impl Carrier {
         };
         let mut bytes = wire.to_bytes();
         parts.iter().for_each(|part| bytes.extend_from_slice(part));
-        Start { at, bytes, ip: blob + stub::ENTRY, sp: at, arg: at, blob }
+        Start { at, bytes, ip: blob + stub::ENTRY, blob }
     }
 }
 
@@ -397,7 +393,6 @@ mod tests {
         };
         let (stack, entry) = (0x7ffc_0000_1238, 0x5555_0000_0000);
         let start = carrier().start(&plan, StackInfo { stack, entry }, 0, &[]);
-        assert_eq!((start.sp, start.arg), (start.at, start.at));
         assert_eq!(start.at % 16, 0);
         assert!(start.at + start.bytes.len() as u64 + 128 <= stack);
         assert_eq!(start.ip, entry.wrapping_add(carrier().blob));

@@ -169,7 +169,7 @@ fn start_stub(pid: Pid, carrier: &Carrier, plan: &Plan, drop_env: &[Vec<u8>]) {
     let remote = RemoteIoVec { base: start.at as usize, len: start.bytes.len() };
     let written = process_vm_writev(pid, &[IoSlice::new(&start.bytes)], &[remote]);
     assert_eq!(written, Ok(start.bytes.len()));
-    (regs.rip, regs.rsp, regs.rdi) = (start.ip, start.sp, start.arg);
+    (regs.rip, regs.rsp) = (start.ip, start.at);
     ptrace::setregs(pid, regs).expect("it is stopped");
 }
 

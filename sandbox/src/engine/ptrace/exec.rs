@@ -162,7 +162,7 @@ impl Engine<'_> {
             return Ok(process::send(pid, libc::SIGKILL)?);
         };
         regs.set_ip(start.blob + offset);
-        regs.set_sp(start.at & !15);
+        regs.set_sp(start.at);
         ptrace::set_regs(pid, &regs)?;
         self.phases.insert(pid, Phase::Grow(Box::new(start)));
         Ok(ptrace::cont(pid, 0)?)
@@ -269,8 +269,7 @@ impl Engine<'_> {
 /// Starts the loader.
 fn enter(pid: Pid, mut regs: Regs, start: &Start) -> Result<(), Failure> {
     regs.set_ip(start.ip);
-    regs.set_sp(start.sp);
-    regs.set_arg(0, start.arg);
+    regs.set_sp(start.at);
     ptrace::set_regs(pid, &regs)?;
     Ok(ptrace::cont(pid, 0)?)
 }
