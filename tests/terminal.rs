@@ -190,7 +190,8 @@ fn a_stopped_job_can_be_ended_and_a_background_job_may_not_read() {
         shell.type_in(STOP);
         shell.until("Stopped");
         shell.until("\n");
-        shell.type_in("kill %1; fg >/dev/null 2>&1\n");
+        // Its own kill would have the job go on at once, and end before or after fg has found it.
+        shell.type_in("sh -c \"kill -TERM -$(jobs -p %1)\"; fg >/dev/null 2>&1\n");
         shell.status();
         shell.type_in("$X sh -c 'read line; exit $line' &\n");
         shell.until("\n");
