@@ -239,11 +239,12 @@ pub fn has_execve_check() -> bool {
 
 /// Asks the kernel whether it would execute the file of a descriptor.
 fn check_execve(fd: c_int) -> Result<(), Errno> {
-    let none = [std::ptr::null::<u8>()];
+    // An empty argv is worth a line in the kernel's log, even where nothing is executed.
+    let (argv, envp) = ([c"xroot".as_ptr(), std::ptr::null()], [std::ptr::null::<libc::c_char>()]);
     let flags = libc::AT_EMPTY_PATH | AT_EXECVE_CHECK;
     // SAFETY: the path and both arrays are as execveat(2) wants them and outlive the call.
     let ret =
-        unsafe { libc::syscall(libc::SYS_execveat, fd, c"".as_ptr(), none.as_ptr(), none.as_ptr(), flags) };
+        unsafe { libc::syscall(libc::SYS_execveat, fd, c"".as_ptr(), argv.as_ptr(), envp.as_ptr(), flags) };
     Errno::result(ret).map(drop)
 }
 

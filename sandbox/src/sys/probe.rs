@@ -1,8 +1,12 @@
 //! What this kernel can do, asked once at start.
 
+use std::cell::OnceCell;
 use std::io::Read;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
 use seccompiler::sock_filter;
 
 use super::{fs, ptrace, seccomp};
@@ -48,13 +52,12 @@ fn is_too_old(release: &str) -> bool {
 }
 
 /// What this kernel can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probes {
     /// openat2(2): Linux 5.6, unless an outer filter denies it.
     pub openat2: bool,
-    /// A program that execveat(2) is given by descriptor alone is called after its file, not after the descriptor: Linux
-    /// 6.14, as AT_EXECVE_CHECK is.
-    pub names_by_file: bool,
+    /// See [`Self::names_by_file`]: asked when it matters.
+    names_by_file: OnceCell<bool>,
     /// execve(2) opens the file before it looks at the arguments: Linux 6.8.
     pub file_first: bool,
     /// An outer filter holds for this process, and for the guest too.
@@ -68,11 +71,49 @@ impl Probes {
         let mode = unsafe { libc::prctl(libc::PR_GET_SECCOMP, 0, 0, 0, 0) };
         Self {
             openat2: has_openat2(),
-            names_by_file: fs::has_execve_check(),
+            names_by_file: OnceCell::new(),
             file_first: fs::execve_opens_first(),
             filtered: mode == libc::SECCOMP_MODE_FILTER as i32,
         }
     }
+
+    /// A program that execveat(2) is given by descriptor alone is called after its file, not after the descriptor: Linux
+    /// 6.14, and what has been taken over from it into older series.
+    pub fn names_by_file(&self) -> bool {
+        *self.names_by_file.get_or_init(|| names_by_file().unwrap_or(false))
+    }
+}
+
+/// Executes this program in a child, which stops before its first instruction.
+fn names_by_file() -> Result<bool, Errno> {
+    let file = fs::open_path(b"/proc/self/exe")?;
+    let none = [std::ptr::null::<libc::c_char>()];
+    let argv = [c"xroot".as_ptr(), std::ptr::null()];
+    // SAFETY: the child only makes calls that are safe after fork, and never returns from this block.
+    let pid = Pid::from_raw(Errno::result(unsafe { libc::fork() })?);
+    if pid.as_raw() == 0 {
+        // SAFETY: the path and both arrays are as execveat(2) wants them and outlive the calls.
+        unsafe {
+            libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0);
+            let fd = file.as_raw_fd();
+            libc::syscall(
+                libc::SYS_execveat,
+                fd,
+                c"".as_ptr(),
+                argv.as_ptr(),
+                none.as_ptr(),
+                libc::AT_EMPTY_PATH,
+            );
+            libc::_exit(1)
+        }
+    }
+    let stopped = waitpid(pid, Some(WaitPidFlag::__WALL))?;
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    if let WaitStatus::Stopped(..) = stopped {
+        kill(pid, Signal::SIGKILL)?;
+        waitpid(pid, Some(WaitPidFlag::__WALL))?;
+    }
+    Ok(name.trim_end() != file.as_raw_fd().to_string())
 }
 
 impl Default for Probes {

@@ -104,13 +104,16 @@ fn run(call: &mut Call<'_>, shown: &[u8], start: Named, arrays: Arrays) -> Resul
             }
         }
     }
+    if planned.is_err() && !shown.is_empty() && !call.world.probes.file_first {
+        vectors.check()?;
+    }
     if let Some(action) = call.check_execute(&opened)? {
         return Ok(action);
     }
     match planned {
         Ok(mut plan) => {
             argv0?;
-            if by_descriptor && call.world.probes.names_by_file {
+            if by_descriptor && call.world.probes.names_by_file() {
                 plan.comm = file_name(&plan.exe);
             }
             let Arrays { argv, envp, path } = arrays;

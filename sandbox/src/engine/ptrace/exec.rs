@@ -96,8 +96,10 @@ impl Engine<'_> {
     /// execve has failed after all: the guest's registers are put back.
     pub(super) fn on_exec_return(&mut self, pid: Pid, pending: PendingExec) -> Result<(), Failure> {
         let mut regs = ptrace::regs(pid)?;
+        let ret = regs.ret();
         restore_args(&mut regs, &pending.regs);
-        self.trace_result(pid, regs.ret());
+        regs.set_ret(ret);
+        self.trace_result(pid, ret);
         Ok(ptrace::set_regs(pid, &regs)?)
     }
 

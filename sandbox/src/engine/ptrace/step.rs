@@ -353,7 +353,8 @@ fn saved_values(regs: &Regs) -> Vec<u8> {
 
 /// Puts back the number and the arguments of the guest's own call, and where it was made.
 ///
-/// The number matters although the call has run: the kernel makes it again if a signal has interrupted it.
+/// The number matters although the call has run: the kernel makes it again if a signal has interrupted it. The result is
+/// lost where the first argument has the same register, as on AArch64.
 pub(super) fn restore_args(regs: &mut Regs, own: &Regs) {
     regs.set_nr(own.nr());
     regs.set_ip(own.ip());
