@@ -58,13 +58,39 @@
 #define SYS_file_getattr 468
 #define SYS_file_setattr 469
 #endif
+#ifdef __aarch64__
+#include "legacy.h"
+#endif
 
 // ---- the checked system call -------------------------------------------------------------------------------------
 
-// Makes system call `nr` with known values in every register the kernel preserves and in the 128 bytes below the
-// stack pointer. Stores rdi rsi rdx r10 r8 r9 rbx rbp r12 r13 r14 r15 and the count of changed red-zone words in
-// `after`.
+// Makes system call `nr` with known values in every register the kernel preserves and, on x86-64, in the 128 bytes below
+// the stack pointer. Stores the arguments' registers, those of KEPT and the count of changed red-zone words in `after`.
 long checked_entry(long nr, const long args[6], long after[13]);
+#ifdef __aarch64__
+// The first argument's register takes the result.
+#define KEPT "x0", "x1", "x2", "x3", "x4", "x5", "x19", "x20", "x21", "x22", "x23", "x24", "red zone"
+__asm__(".text\n"
+        ".type checked_entry, @function\n"
+        "checked_entry:\n"
+        "  stp x29, x30, [sp, #-80]!; stp x19, x20, [sp, #16]; stp x21, x22, [sp, #32]; stp x23, x24, [sp, #48]\n"
+        "  str x2, [sp, #64]\n"
+        "  mov x8, x0; mov x9, x1\n"
+        "  ldp x0, x1, [x9]; ldp x2, x3, [x9, #16]; ldp x4, x5, [x9, #32]\n"
+        "  ldr x19, =0x1111111111111111; ldr x20, =0x2222222222222222; ldr x21, =0x3333333333333333\n"
+        "  ldr x22, =0x4444444444444444; ldr x23, =0x5555555555555555; ldr x24, =0x6666666666666666\n"
+        "  mov x10, x0\n"
+        "  svc #0\n"
+        "  ldr x9, [sp, #64]\n"
+        "  stp x10, x1, [x9]; stp x2, x3, [x9, #16]; stp x4, x5, [x9, #32]\n"
+        "  stp x19, x20, [x9, #48]; stp x21, x22, [x9, #64]; stp x23, x24, [x9, #80]; str xzr, [x9, #96]\n"
+        "  ldp x19, x20, [sp, #16]; ldp x21, x22, [sp, #32]; ldp x23, x24, [sp, #48]; ldp x29, x30, [sp], #80\n"
+        "  ret\n"
+        "  .ltorg\n"
+        ".size checked_entry, . - checked_entry\n");
+#else
+#define KEPT                                                                                                       \
+    "rdi", "rsi", "rdx", "r10", "r8", "r9", "rbx", "rbp", "r12", "r13", "r14", "r15", "red zone"
 __asm__(".text\n"
         ".type checked_entry, @function\n"
         "checked_entry:\n"
@@ -100,12 +126,15 @@ __asm__(".text\n"
         "  pop %rdx; pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
         "  ret\n"
         ".size checked_entry, . - checked_entry\n");
+#endif
 
 static long checked_syscall(long nr, long a, long b, long c, long d, long e, long f) {
-    static const char *const name[13] = {"rdi", "rsi", "rdx", "r10", "r8",  "r9", "rbx",
-                                         "rbp", "r12", "r13", "r14", "r15", "red zone"};
-    const long args[6] = {a, b, c, d, e, f};
-    const long want[13] = {a, b, c, d, e, f, 0x1111111111111111, 0x2222222222222222, 0x3333333333333333,
+    static const char *const name[13] = {KEPT};
+    long args[6] = {a, b, c, d, e, f};
+#ifdef __aarch64__
+    modern(&nr, args);
+#endif
+    const long want[13] = {args[0], args[1], args[2], args[3], args[4], args[5], 0x1111111111111111, 0x2222222222222222, 0x3333333333333333,
                            0x4444444444444444, 0x5555555555555555, 0x6666666666666666, 0};
     long after[13];
     long ret = checked_entry(nr, args, after);
