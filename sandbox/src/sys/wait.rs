@@ -49,6 +49,17 @@ pub fn wait_any() -> Result<(Pid, Event), Errno> {
     wait(-1)
 }
 
+/// An event that any tracee or child has already.
+///
+/// # Errors
+/// As [`wait_any`], but for EINTR.
+pub fn poll_any() -> Result<Option<(Pid, Event)>, Errno> {
+    let mut status = 0;
+    // SAFETY: the kernel writes one int to `status`, which outlives the call.
+    let pid = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, libc::__WALL | libc::WNOHANG) })?;
+    Ok((pid != 0).then(|| (Pid::from_raw(pid), Event::from_status(status))))
+}
+
 /// Waits for the next event of `pid`.
 ///
 /// # Errors

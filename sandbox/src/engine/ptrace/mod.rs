@@ -10,6 +10,7 @@ mod guest;
 mod inject;
 mod job;
 mod judge;
+mod queue;
 mod signal;
 mod sigsys;
 mod spawn;
@@ -26,11 +27,12 @@ use crate::arch::{self, Regs};
 use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Start, TRAMPOLINE_RETURN};
 use crate::sys::ptrace;
-use crate::sys::wait::{Birth, Event, wait_any};
+use crate::sys::wait::{Birth, Event};
 use crate::syscall::call::{Exec, OnExit};
 use crate::syscall::table::row;
 use crate::syscall::{Row, World, process};
 use crate::task::{Stopped, Task, Tasks};
+use queue::Queue;
 pub use usage::{Runs, Usage, Used};
 
 /// How the root command has ended.
@@ -45,6 +47,7 @@ pub enum Ended {
 /// The tracer of one process tree.
 pub struct Engine<'w> {
     world: &'w World,
+    queue: Queue,
     tasks: Tasks,
     /// What is under way in a task between two of its stops; a task without an entry just runs.
     phases: HashMap<Pid, Phase>,
@@ -105,7 +108,7 @@ impl<'w> Engine<'w> {
     /// What made it impossible to go on; the tree is killed then.
     pub fn run(&mut self) -> Result<Ended, Error> {
         while !(self.tasks.is_empty() && self.ended.is_some()) {
-            let (pid, event) = match wait_any() {
+            let (pid, event) = match self.queue.next() {
                 Ok(news) => news,
                 Err(Errno::EINTR) => continue,
                 Err(Errno::ECHILD) => break,
