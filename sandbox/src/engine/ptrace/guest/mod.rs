@@ -189,8 +189,10 @@ impl Guest {
 
     /// How far the thread `pid` of `process` may run before xroot wants to see it.
     pub(super) fn reach(&self, pid: Pid, process: Pid) -> Resume {
+        // What a wait is to tell may be gone before the wait's end, and the process is no tracer any more.
+        let is_seen = self.is_tracer(process) || self.waits.contains_key(&pid);
         match self.tracees.get(&pid).map(|tracee| tracee.resume) {
-            Some(Resume::Cont) | None if self.is_tracer(process) => Resume::Syscall,
+            Some(Resume::Cont) | None if is_seen => Resume::Syscall,
             Some(resume) => resume,
             None => Resume::Cont,
         }
