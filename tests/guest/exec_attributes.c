@@ -3,6 +3,7 @@
 #include <linux/prctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/times.h>
 
 static void number(const char *label, const char *path) {
     char text[64] = "";
