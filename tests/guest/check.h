@@ -134,8 +134,8 @@ static long checked_syscall(long nr, long a, long b, long c, long d, long e, lon
 #ifdef __aarch64__
     modern(&nr, args);
 #endif
-    const long want[13] = {args[0], args[1], args[2], args[3], args[4], args[5], 0x1111111111111111, 0x2222222222222222, 0x3333333333333333,
-                           0x4444444444444444, 0x5555555555555555, 0x6666666666666666, 0};
+    const long want[13] = {args[0], args[1], args[2], args[3], args[4], args[5],
+                           0x1111111111111111, 0x2222222222222222, 0x3333333333333333, 0x4444444444444444, 0x5555555555555555, 0x6666666666666666, 0};
     long after[13];
     long ret = checked_entry(nr, args, after);
     for (int i = 0; i < 13; i++)

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::io::Read;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SigSet, Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 use seccompiler::sock_filter;
@@ -89,12 +89,16 @@ fn names_by_file() -> Result<bool, Errno> {
     let file = fs::open_path(b"/proc/self/exe")?;
     let none = [std::ptr::null::<libc::c_char>()];
     let argv = [c"xroot".as_ptr(), std::ptr::null()];
+    let nothing = SigSet::empty();
     // SAFETY: the child only makes calls that are safe after fork, and never returns from this block.
     let pid = Pid::from_raw(Errno::result(unsafe { libc::fork() })?);
     if pid.as_raw() == 0 {
         // SAFETY: the path and both arrays are as execveat(2) wants them and outlive the calls.
         unsafe {
-            libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0);
+            // A blocked SIGTRAP would not stop it.
+            if nothing.thread_set_mask().is_err() || libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) != 0 {
+                libc::_exit(1);
+            }
             let fd = file.as_raw_fd();
             libc::syscall(
                 libc::SYS_execveat,
@@ -107,13 +111,20 @@ fn names_by_file() -> Result<bool, Errno> {
             libc::_exit(1)
         }
     }
-    let stopped = waitpid(pid, Some(WaitPidFlag::__WALL))?;
-    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    if let WaitStatus::Stopped(..) = stopped {
-        kill(pid, Signal::SIGKILL)?;
-        waitpid(pid, Some(WaitPidFlag::__WALL))?;
-    }
-    Ok(name.trim_end() != file.as_raw_fd().to_string())
+    let wait = || loop {
+        match waitpid(pid, Some(WaitPidFlag::__WALL)) {
+            Err(Errno::EINTR) => {}
+            other => break other,
+        }
+    };
+    let name = match wait()? {
+        WaitStatus::Stopped(_, Signal::SIGTRAP) => std::fs::read_to_string(format!("/proc/{pid}/comm")).ok(),
+        WaitStatus::Stopped(..) => None,
+        _ => return Err(Errno::ENOEXEC),
+    };
+    let (Ok(()) | Err(_)) = kill(pid, Signal::SIGKILL);
+    let (Ok(_) | Err(_)) = wait();
+    Ok(name.is_some_and(|name| name.trim_end() != file.as_raw_fd().to_string()))
 }
 
 impl Default for Probes {

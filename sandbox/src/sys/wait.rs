@@ -49,15 +49,16 @@ pub fn wait_any() -> Result<(Pid, Event), Errno> {
     wait(-1)
 }
 
-/// An event that any tracee or child has already.
+/// The event that the tracee or child `pid` has already, if it has.
 ///
 /// # Errors
-/// As [`wait_any`], but for EINTR.
-pub fn poll_any() -> Result<Option<(Pid, Event)>, Errno> {
+/// ECHILD if it is none.
+pub fn poll(pid: Pid) -> Result<Option<Event>, Errno> {
+    let flags = libc::__WALL | libc::WNOHANG;
     let mut status = 0;
     // SAFETY: the kernel writes one int to `status`, which outlives the call.
-    let pid = Errno::result(unsafe { libc::waitpid(-1, &raw mut status, libc::__WALL | libc::WNOHANG) })?;
-    Ok((pid != 0).then(|| (Pid::from_raw(pid), Event::from_status(status))))
+    let found = Errno::result(unsafe { libc::waitpid(pid.as_raw(), &raw mut status, flags) })?;
+    Ok((found != 0).then(|| Event::from_status(status)))
 }
 
 /// Waits for the next event of `pid`.

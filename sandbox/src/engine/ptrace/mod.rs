@@ -10,12 +10,12 @@ mod guest;
 mod inject;
 mod job;
 mod judge;
-mod queue;
 mod signal;
 mod sigsys;
 mod spawn;
 mod step;
 mod trace;
+mod turns;
 mod usage;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -32,7 +32,6 @@ use crate::syscall::call::{Exec, OnExit};
 use crate::syscall::table::row;
 use crate::syscall::{Row, World, process};
 use crate::task::{Stopped, Task, Tasks};
-use queue::Queue;
 pub use usage::{Runs, Usage, Used};
 
 /// How the root command has ended.
@@ -47,7 +46,7 @@ pub enum Ended {
 /// The tracer of one process tree.
 pub struct Engine<'w> {
     world: &'w World,
-    queue: Queue,
+    turns: turns::Turns,
     tasks: Tasks,
     /// What is under way in a task between two of its stops; a task without an entry just runs.
     phases: HashMap<Pid, Phase>,
@@ -108,7 +107,7 @@ impl<'w> Engine<'w> {
     /// What made it impossible to go on; the tree is killed then.
     pub fn run(&mut self) -> Result<Ended, Error> {
         while !(self.tasks.is_empty() && self.ended.is_some()) {
-            let (pid, event) = match self.queue.next() {
+            let (pid, event) = match self.next_event() {
                 Ok(news) => news,
                 Err(Errno::EINTR) => continue,
                 Err(Errno::ECHILD) => break,

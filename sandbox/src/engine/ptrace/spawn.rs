@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use super::Engine;
 use super::guest::Guest;
 use super::job::Job;
-use super::queue::Queue;
+use super::turns::Turns;
 use super::usage::Usage;
 use crate::error::{Errno, Error, TraceFacts};
 use crate::sys::front::Front;
@@ -51,7 +51,7 @@ impl<'w> Engine<'w> {
         held.release().map_err(Error::os("cannot let the first process go"))?;
         Ok(Self {
             world,
-            queue: Queue::default(),
+            turns: Turns::new(root),
             tasks,
             phases: HashMap::new(),
             preparing: HashMap::new(),

@@ -172,7 +172,7 @@ impl Engine<'_> {
             return;
         }
         if let Some(tracee) = self.guest.tracees.remove(&pid) {
-            // The kernel tells of it, and cannot know that the threads come first (delay_group_leader() of
+            // The kernel tells of a child itself, and cannot know that the threads come first (delay_group_leader() of
             // include/linux/sched/signal.h).
             let is_childs = tracee.is_child && tracee.process == pid;
             if !is_childs || self.guest.owes_threads(tracee.tracer, pid) {

@@ -8,7 +8,7 @@
 //! * [`stops`]: from a stop of the kernel's to one that the guest sees, and on from there.
 //! * [`attach`]: how a task comes by a tracer and loses it.
 //! * [`request`]: the requests of ptrace(2) about a stopped task, [`data`] those that move data.
-//! * [`wait`]: wait4(2) and waitid(2) of a tracer. Its threads stop at every call for that, and nobody else's.
+//! * [`news`]: what there is to tell a tracer, [`wait`] wait4(2) and waitid(2) that tell it. Its threads stop at every call for that, and nobody else's.
 //!
 //! Source: ptrace(2), wait(2); kernel/ptrace.c, kernel/signal.c and kernel/exit.c of Linux 6.18.
 #![forbid(unsafe_code)]
@@ -263,7 +263,7 @@ impl Guest {
         }
     }
 
-    /// True if the tracer `process` has not been told yet that a thread of `leader` has ended, by xroot.
+    /// True if xroot has not told the tracer `process` yet that a thread of `leader` has ended.
     fn owes_threads(&self, process: Pid, leader: Pid) -> bool {
         let ends = self.tracers.get(&process).into_iter().flat_map(|tracer| &tracer.ends);
         ends.filter(|end| end.process == leader).any(|end| end.pid != leader)

@@ -112,7 +112,7 @@ pub(super) struct News {
 }
 
 impl Guest {
-    /// The oldest news of what the tracer `process` waits for in its thread `caller`.
+    /// What xroot tells comes before what the kernel does: the oldest news of what the tracer `process` waits for in its thread `caller`.
     pub(super) fn news(&self, process: Pid, caller: Pid, call: &Wait) -> Option<News> {
         let is_own =
             |thread: Option<Pid>| !call.has(WNOTHREAD) || thread.is_none_or(|thread| thread == caller);
@@ -138,7 +138,10 @@ impl Guest {
             let End { pid, status, is_childs, time, .. } = *end;
             News { pid, status, code, value, is_end: true, is_childs, time }
         });
-        stops.chain(ends).filter(|news| call.means(caller, news.pid)).min_by_key(|news| news.time)
+        stops
+            .chain(ends)
+            .filter(|news| call.means(caller, news.pid))
+            .min_by_key(|news| (news.is_childs, news.time))
     }
 
     /// True if there may be news of this kind later on.

@@ -150,10 +150,10 @@ impl Engine<'_> {
     /// Where that has taken the zombie away, xroot tells of this end too, later on.
     fn is_early(&mut self, caller: Pid, process: Pid, call: &Wait, ret: i64) -> Result<bool, Failure> {
         let told = self.child_of(caller, call, ret)?;
-        let first = self.guest.news(process, caller, call).map(|news| news.pid);
+        let owes = self.guest.news(process, caller, call).is_some_and(|news| !news.is_childs);
         let Some(tracer) = self.guest.tracers.get_mut(&process) else { return Ok(false) };
         let mut ends = tracer.ends.iter_mut().filter(|end| end.is_childs);
-        if let (Some(end), true) = (ends.find(|end| Some(end.pid) == told), first != told) {
+        if let (Some(end), true) = (ends.find(|end| Some(end.pid) == told), owes) {
             end.is_childs = call.has(WNOWAIT);
             return Ok(true);
         }
