@@ -29,9 +29,9 @@ pub mod nr {
     pub const GETRANDOM: usize = 278;
 }
 
-// The loader's entry at offset 0 (sp: the plan, and free stack below). There is no trampoline here: `svc` leaves no register
-// free to point at a slot, so a rewritten call keeps its exit stop. The entry of tools is at offset 128: ld.so jumps
-// there with sp at argc, and in x0 its own function to call at exit. The loader's own calls are made at offset 192.
+// The loader's entry at offset 0 (sp: the plan, and free stack below). There is no trampoline here: `svc` leaves no
+// register free to point at a slot, so a rewritten call keeps its exit stop. The entry of tools is at offset 128: ld.so
+// jumps there with sp at argc, and in x0 its own function to call at exit. The loader's own calls are made at offset 192.
 global_asm!(
     ".section .text.entry,\"ax\",@progbits",
     ".globl stub_entry",

@@ -64,8 +64,8 @@
 
 // ---- the checked system call -------------------------------------------------------------------------------------
 
-// Makes system call `nr` with known values in every register the kernel preserves and, on x86-64, in the 128 bytes below
-// the stack pointer. Stores the arguments' registers, those of KEPT and the count of changed red-zone words in `after`.
+// Makes system call `nr` with known values in registers that the kernel preserves and, on x86-64, in the 128 bytes below
+// the stack pointer. Stores what the registers of KEPT hold afterwards and the count of changed red-zone words in `after`.
 long checked_entry(long nr, const long args[6], long after[13]);
 #ifdef __aarch64__
 // The first argument's register takes the result.
@@ -135,7 +135,8 @@ static long checked_syscall(long nr, long a, long b, long c, long d, long e, lon
     modern(&nr, args);
 #endif
     const long want[13] = {args[0], args[1], args[2], args[3], args[4], args[5],
-                           0x1111111111111111, 0x2222222222222222, 0x3333333333333333, 0x4444444444444444, 0x5555555555555555, 0x6666666666666666, 0};
+                           0x1111111111111111, 0x2222222222222222, 0x3333333333333333, 0x4444444444444444,
+                           0x5555555555555555, 0x6666666666666666, 0};
     long after[13];
     long ret = checked_entry(nr, args, after);
     for (int i = 0; i < 13; i++)

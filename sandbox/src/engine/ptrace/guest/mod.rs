@@ -8,7 +8,8 @@
 //! * [`stops`]: from a stop of the kernel's to one that the guest sees, and on from there.
 //! * [`attach`]: how a task comes by a tracer and loses it.
 //! * [`request`]: the requests of ptrace(2) about a stopped task, [`data`] those that move data.
-//! * [`news`]: what there is to tell a tracer, [`wait`] wait4(2) and waitid(2) that tell it. Its threads stop at every call for that, and nobody else's.
+//! * [`news`]: what there is to tell a tracer, [`wait`]: its wait4(2) and waitid(2), which tell it. Its threads stop at
+//!   every call for that, and nobody else's.
 //!
 //! Source: ptrace(2), wait(2); kernel/ptrace.c, kernel/signal.c and kernel/exit.c of Linux 6.18.
 #![forbid(unsafe_code)]
