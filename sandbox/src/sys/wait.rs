@@ -46,7 +46,7 @@ pub enum Birth {
 /// # Errors
 /// ECHILD if there is none left, EINTR if a signal handler ran.
 pub fn wait_any() -> Result<(Pid, Event), Errno> {
-    wait(-1)
+    wait(-1, 0)
 }
 
 /// The event that the tracee or child `pid` has already, if it has.
@@ -54,11 +54,8 @@ pub fn wait_any() -> Result<(Pid, Event), Errno> {
 /// # Errors
 /// ECHILD if it is none.
 pub fn poll(pid: Pid) -> Result<Option<Event>, Errno> {
-    let flags = libc::__WALL | libc::WNOHANG;
-    let mut status = 0;
-    // SAFETY: the kernel writes one int to `status`, which outlives the call.
-    let found = Errno::result(unsafe { libc::waitpid(pid.as_raw(), &raw mut status, flags) })?;
-    Ok((found != 0).then(|| Event::from_status(status)))
+    // The kernel says 0 where there is nothing yet.
+    wait(pid.as_raw(), libc::WNOHANG).map(|(found, event)| (found.as_raw() != 0).then_some(event))
 }
 
 /// Waits for the next event of `pid`.
@@ -66,13 +63,13 @@ pub fn poll(pid: Pid) -> Result<Option<Event>, Errno> {
 /// # Errors
 /// As [`wait_any`].
 pub fn wait_for(pid: Pid) -> Result<Event, Errno> {
-    wait(pid.as_raw()).map(|(_, event)| event)
+    wait(pid.as_raw(), 0).map(|(_, event)| event)
 }
 
-fn wait(pid: i32) -> Result<(Pid, Event), Errno> {
+fn wait(pid: i32, flags: i32) -> Result<(Pid, Event), Errno> {
     let mut status = 0;
     // SAFETY: the kernel writes one int to `status`, which outlives the call.
-    let pid = Errno::result(unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL) })?;
+    let pid = Errno::result(unsafe { libc::waitpid(pid, &raw mut status, libc::__WALL | flags) })?;
     Ok((Pid::from_raw(pid), Event::from_status(status)))
 }
 

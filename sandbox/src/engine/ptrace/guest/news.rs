@@ -112,7 +112,8 @@ pub(super) struct News {
 }
 
 impl Guest {
-    /// What xroot tells comes before what the kernel does: the oldest news of what the tracer `process` waits for in its thread `caller`.
+    /// The oldest news of what the tracer `process` waits for in its thread `caller`: what xroot tells comes before what
+    /// the kernel does.
     pub(super) fn news(&self, process: Pid, caller: Pid, call: &Wait) -> Option<News> {
         let is_own =
             |thread: Option<Pid>| !call.has(WNOTHREAD) || thread.is_none_or(|thread| thread == caller);
