@@ -99,6 +99,7 @@ programs! {
     exec_above
     exec_argv
     exec_attributes
+    exec_beside
     exec_check
     exec_descriptors
     exec_fd_kinds

@@ -188,6 +188,7 @@ fn inside_xroot_it_works() {
     let some = [
         "chmod",
         "clone3",
+        "exec_beside",
         "exec_thread",
         "execveat",
         "fork_wait",

@@ -22,7 +22,7 @@ use crate::sys::{inherited, process, ptrace, stub, tracee};
 use crate::syscall::call::Exec;
 use crate::syscall::ids;
 use crate::syscall::table::number;
-use crate::task::{Area, Image, Mm, SAVED_SIZE, SLOT_SIZE, SLOTS, Seen};
+use crate::task::{Area, Image, Mm, SAVED_SIZE, SLOT_SIZE, SLOTS, Seen, Task};
 
 /// What execve(2) allows for arguments and environment together, at the most (MAX_ARG_STRINGS is far above it).
 const MAX_POINTERS: usize = 1 << 20;
@@ -146,6 +146,9 @@ impl Engine<'_> {
         }
         self.world.tell_exec(pid, Runs::of(plan).word(), plan);
         ids::after_exec(&mut task.process.credentials.borrow_mut());
+        if before != pid || self.tasks.iter().any(|other| other.tid != pid && other.process.pid == pid) {
+            self.on_replaced(pid);
+        }
         let mut regs = ptrace::regs(pid)?;
         // A kept file may be the last one that this process may open.
         let read = || std::fs::read(format!("/proc/{pid}/auxv"));
@@ -206,16 +209,21 @@ impl Engine<'_> {
         self.on_guest_renamed(before, pid);
     }
 
+    /// The books of the thread `before` become the leader's.
     fn inherit(&mut self, before: Pid, pid: Pid) {
-        if before != pid {
-            if let Some(mut task) = self.tasks.remove(before) {
-                task.tid = pid;
-                self.tasks.insert(task);
-            }
-            self.phases.remove(&pid);
-            if let Some(phase) = self.phases.remove(&before) {
-                self.phases.insert(pid, phase);
-            }
+        if before == pid {
+            return;
+        }
+        if let Some(leader) = self.tasks.remove(pid) {
+            self.remember(&leader);
+        }
+        if let Some(task) = self.tasks.remove(before) {
+            self.tasks.insert(Task { tid: pid, ..task });
+        }
+        self.preparing.remove(&pid);
+        self.phases.remove(&pid);
+        if let Some(phase) = self.phases.remove(&before) {
+            self.phases.insert(pid, phase);
         }
     }
 

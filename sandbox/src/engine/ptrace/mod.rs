@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod adopt;
+mod deferred;
 mod exec;
 mod foreign;
 mod guest;
@@ -23,6 +24,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use self::deferred::Deferred;
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Start, TRAMPOLINE_RETURN};
@@ -52,10 +54,14 @@ pub struct Engine<'w> {
     phases: HashMap<Pid, Phase>,
     /// What is to be made before a task's own call.
     preparing: HashMap<Pid, inject::Preparing>,
+    /// Stops of leaders that are not answered yet.
+    deferred: HashMap<Pid, Deferred>,
     /// Children that stopped before their parent told of them.
     parked: HashSet<Pid>,
     /// Children that died before their parent told of them.
     early: HashSet<Pid>,
+    /// Processes that have replaced their program while they had several threads.
+    replaced: HashSet<Pid>,
     /// What the last tasks that ended were like, for children that they could not tell of any more.
     ended_tasks: VecDeque<Task>,
     /// The root command's process.
@@ -107,13 +113,17 @@ impl<'w> Engine<'w> {
     /// What made it impossible to go on; the tree is killed then.
     pub fn run(&mut self) -> Result<Ended, Error> {
         while !(self.tasks.is_empty() && self.ended.is_some()) {
-            let (pid, event) = match self.next_event() {
-                Ok(news) => news,
-                Err(Errno::EINTR) => continue,
-                Err(Errno::ECHILD) => break,
-                Err(errno) => return Err(Error::os("cannot wait for the guest's processes")(errno)),
+            let (pid, done) = if let Some((pid, deferred)) = self.next_deferred() {
+                (pid, self.on_deferred(pid, deferred))
+            } else {
+                match self.next_event() {
+                    Ok((pid, event)) => (pid, self.on_event(pid, event)),
+                    Err(Errno::EINTR) => continue,
+                    Err(Errno::ECHILD) => break,
+                    Err(errno) => return Err(Error::os("cannot wait for the guest's processes")(errno)),
+                }
             };
-            match self.on_event(pid, event) {
+            match done {
                 Ok(()) => {}
                 // A dead tracee is reaped by one of the next waits.
                 Err(Failure::Gone | Failure::Errno(Errno::ESRCH)) => {}
@@ -148,8 +158,14 @@ impl<'w> Engine<'w> {
                 self.on_gone(pid, Ended::Signal(signal));
                 return Ok(());
             }
+            Event::Exec | Event::Exit => {}
+            _ if self.is_beside_exec(pid) => {
+                self.deferred.insert(pid, Deferred::Stop(event));
+                return Ok(());
+            }
             _ => {}
         }
+        self.deferred.remove(&pid);
         if self.guest.has_moved(pid, event) {
             ptrace::interrupt(pid)?;
         }
@@ -215,6 +231,8 @@ impl<'w> Engine<'w> {
         self.trace_gone(pid, how);
         self.phases.remove(&pid);
         self.preparing.remove(&pid);
+        self.deferred.remove(&pid);
+        self.replaced.remove(&pid);
         self.job.on_gone(pid);
         self.parked.remove(&pid);
         if let Some(usage) = &mut self.usage {

@@ -145,7 +145,7 @@ pub(super) struct Stop {
 
 /// What the task does when it goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::engine::ptrace) enum Kind {
     /// It is about to get the signal.
     Signal,
     /// It is about to make a call.
@@ -162,6 +162,8 @@ pub(super) enum Kind {
     Birth,
     /// It stands at its new program's first instruction.
     Exec,
+    /// PTRACE_EVENT_EXIT: it is about to end.
+    End,
 }
 
 /// What PTRACE_GETSIGINFO gives.

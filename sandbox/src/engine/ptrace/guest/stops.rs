@@ -12,7 +12,7 @@ use super::attach::event_of;
 use super::info::SigInfo;
 use super::{Info, Kind, Resume, Stop, option};
 use crate::arch::Regs;
-use crate::engine::ptrace::{Engine, Phase};
+use crate::engine::ptrace::{Deferred, Engine, Phase};
 use crate::error::{Errno, Failure};
 use crate::sys::ptrace::{self, Told};
 use crate::sys::wait::Birth;
@@ -150,7 +150,8 @@ impl Engine<'_> {
         if !self.guest.tracees.get(&pid).is_some_and(|tracee| tracee.wants(1 << event)) {
             return Ok(false);
         }
-        self.show_event(pid, Kind::Event, SIGTRAP | event << 8, message)?;
+        let kind = if event == libc::PTRACE_EVENT_EXIT { Kind::End } else { Kind::Event };
+        self.show_event(pid, kind, SIGTRAP | event << 8, message)?;
         Ok(true)
     }
 
@@ -278,7 +279,16 @@ impl Engine<'_> {
     }
 
     /// A task leaves a stop that its tracer has seen, with `signal` injected.
-    pub(super) fn go_on(&mut self, pid: Pid, kind: Kind, signal: i32) -> Result<(), Failure> {
+    pub(in crate::engine::ptrace) fn go_on(
+        &mut self,
+        pid: Pid,
+        kind: Kind,
+        signal: i32,
+    ) -> Result<(), Failure> {
+        if kind != Kind::End && self.is_beside_exec(pid) {
+            self.deferred.insert(pid, Deferred::GoOn(kind, signal));
+            return Ok(());
+        }
         match kind {
             Kind::Entry => self.enter_call(pid, signal),
             // The kernel takes no signal here.
@@ -298,7 +308,7 @@ impl Engine<'_> {
                 }
                 Ok(self.resume(pid, 0)?)
             }
-            Kind::Signal | Kind::Event | Kind::Stop => Ok(self.resume(pid, signal)?),
+            Kind::Signal | Kind::Event | Kind::Stop | Kind::End => Ok(self.resume(pid, signal)?),
         }
     }
 
