@@ -127,6 +127,7 @@ programs! {
     fd_table
     file_getattr
     fork_inherit
+    fork_killed
     fork_wait
     getdents
     getdents_old

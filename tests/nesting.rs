@@ -191,6 +191,7 @@ fn inside_xroot_it_works() {
         "exec_beside",
         "exec_thread",
         "execveat",
+        "fork_killed",
         "fork_wait",
         "openat2_resolve",
         "proc_fd_cwd",

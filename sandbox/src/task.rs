@@ -7,6 +7,7 @@ mod sigsys;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -114,6 +115,9 @@ pub struct Mm {
     pub dumpable: Cell<u64>,
     /// The scratch area: read-only to the guest, written by the tracer.
     pub scratch: RefCell<Scratch>,
+    /// A number that no other has and nobody can guess. The scratch area holds it at [`Scratch::mark`], for a copy to tell
+    /// what it is a copy of.
+    pub mark: Cell<u64>,
     /// Start of the stub's pages, 0 if there are none.
     pub stub: Cell<u64>,
     /// True from execve until the stub has loaded the program: its calls are xroot's own.
@@ -134,8 +138,11 @@ pub struct Slot {
 /// Bytes of a slot: the saved values, two paths of PATH_MAX and room for small structures.
 pub const SLOT_SIZE: u64 = 4 * 4096;
 
-/// Bytes at the start of a slot for what the trampoline restores: six arguments and an address.
+/// Bytes at the start of a slot for what the trampoline restores, six arguments and an address, and for [`Mm::mark`].
 pub const SAVED_SIZE: u64 = 64;
+
+/// Offset of that mark in a slot.
+const MARK: u64 = SAVED_SIZE - 8;
 
 /// Slots in one mapping of a scratch area.
 pub const SLOTS: u64 = 32;
@@ -187,6 +194,11 @@ impl Scratch {
         self.free.extend((0..SLOTS).rev().map(|index| address + index * SLOT_SIZE));
     }
 
+    /// Where the address space's mark is, if there is a scratch area.
+    pub fn mark(&self) -> Option<u64> {
+        self.areas.first().map(|address| address + MARK)
+    }
+
     /// Adds a larger piece.
     pub fn add_large(&mut self, address: u64, len: u64) {
         self.large.push((address, len));
@@ -229,14 +241,15 @@ impl Task {
             stopped: Stopped::No,
         }
     }
-}
 
-impl Task {
-    /// A copy that shares nothing with this task and holds nothing open.
-    pub fn remembered(&self) -> Self {
-        let copy = self.child(self.tid, 0);
-        *copy.fs.handle.borrow_mut() = None;
-        copy
+    /// What is remembered of a task that has ended: it uses no memory of the tracee's, and holds its directory open no more.
+    pub fn remembered(self) -> Self {
+        let fs = Rc::new(self.fs.copied());
+        *fs.handle.borrow_mut() = None;
+        if self.tid == self.process.pid {
+            self.mm.file.close();
+        }
+        Self { fs, slot: None, area: None, held: None, ..self }
     }
 }
 
@@ -296,6 +309,7 @@ impl Mm {
             text: Cell::new(None),
             dumpable: Cell::new(1),
             scratch: RefCell::default(),
+            mark: Cell::new(unique()),
             stub: Cell::new(0),
             loading: Cell::new(true),
             stops_later: Cell::new(false),
@@ -310,12 +324,18 @@ impl Mm {
             text: Cell::clone(&self.text),
             dumpable: Cell::clone(&self.dumpable),
             scratch: RefCell::new(self.scratch.borrow().copied()),
+            mark: Cell::new(unique()),
             stub: Cell::clone(&self.stub),
             loading: Cell::new(false),
             stops_later: Cell::new(false),
             file: MemFile::default(),
         }
     }
+}
+
+/// A number that nobody can guess.
+fn unique() -> u64 {
+    RandomState::new().hash_one(())
 }
 
 impl Slot {

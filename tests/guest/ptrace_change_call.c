@@ -38,7 +38,7 @@ static void changed(const char *what, void (*change)(pid_t, struct user_regs_str
         tr(PTRACE_GETREGS, pid, 0, &regs);
         printf("call %d = %s, ", (int)regs.orig_rax,
                (long)regs.rax < 0 && (long)regs.rax > -4096 ? errno_name(-(long)regs.rax)
-               : regs.rax > 999                             ? "large"
+               : (long)regs.rax == getpid()                 ? "its parent"
                                                             : "small");
         tr(PTRACE_CONT, pid, 0, 0);
         waitpid(pid, &status, 0);

@@ -13,6 +13,7 @@ use nix::unistd::Pid;
 use super::call::{Action, Call};
 use crate::error::{Errno, Failure};
 use crate::sys::process;
+use crate::sys::wait::Birth;
 
 /// The flags that make namespaces: a user namespace would give the guest capabilities, a pid namespace would make its
 /// pids differ from the tracer's.
@@ -27,6 +28,9 @@ const NAMESPACES: u64 = (libc::CLONE_NEWNS
 /// As in include/uapi/linux/sched.h; in clone(2) itself this bit belongs to the signal.
 const CLONE_NEWTIME: u64 = 0x80;
 
+/// Offset of `exit_signal` in the clone_args of clone3(2).
+const EXIT_SIGNAL: u64 = 32;
+
 /// What the new task shares with its parent: the CLONE_* flags of fork, vfork, clone or clone3.
 pub fn clone_flags(call: &mut Call<'_>) -> Result<i32, Failure> {
     Ok(match call.row.name {
@@ -34,6 +38,21 @@ pub fn clone_flags(call: &mut Call<'_>) -> Result<i32, Failure> {
         "clone" => call.int(0),
         "clone3" => call.mem.read_u64(call.args[0])? as i32,
         _ => 0,
+    })
+}
+
+/// By which event the kernel tells a tracer of the new task (kernel_clone() of kernel/fork.c).
+pub fn birth(call: &mut Call<'_>) -> Result<Birth, Failure> {
+    let flags = clone_flags(call)?;
+    let signal = match call.row.name {
+        "clone" => flags & 0xff,
+        "clone3" => call.mem.read_u64(call.args[0] + EXIT_SIGNAL)? as i32,
+        _ => libc::SIGCHLD,
+    };
+    Ok(match signal {
+        _ if flags & libc::CLONE_VFORK != 0 => Birth::Vfork,
+        libc::SIGCHLD => Birth::Fork,
+        _ => Birth::Clone,
     })
 }
 

@@ -4,15 +4,30 @@
 //! exit_group or execve of another thread, or a SIGKILL, may end the creator in between, and its event is never seen.
 #![forbid(unsafe_code)]
 
+use std::rc::Rc;
+
 use nix::unistd::Pid;
 
 use super::Engine;
-use crate::error::Failure;
-use crate::sys::process;
+use super::guest::Tracee;
+use crate::error::{Errno, Failure};
+use crate::sys::mem::{MemFile, Memory, ProcessMemory};
+use crate::sys::process::creator;
+use crate::sys::ptrace;
+use crate::sys::wait::Birth;
+use crate::syscall::process;
+use crate::syscall::table::row;
 use crate::task::Task;
 
-/// How many of the tasks that ended last are remembered. A child's first stop comes within microseconds.
-const REMEMBERED: usize = 64;
+/// How many of the tasks that ended last are remembered. A child's first stop comes within milliseconds.
+const REMEMBERED: usize = 256;
+
+/// A task that has ended.
+pub(super) struct Ended {
+    task: Task,
+    /// What a child of it would be to its tracer.
+    tracee: Option<Tracee>,
+}
 
 impl Engine<'_> {
     /// A task stops that nobody has told of: it waits for its creator's event, if that can still come.
@@ -21,52 +36,77 @@ impl Engine<'_> {
         self.adopt_unless_expected(pid)
     }
 
-    /// `task` has ended: what it has created and not told of will not be told of.
-    pub(super) fn on_creator_gone(&mut self, task: &Task) {
-        self.remember(task);
-        self.adopt_parked();
-    }
-
-    /// `task` has ended; nobody may have told of its children yet.
-    pub(super) fn remember(&mut self, task: &Task) {
+    /// `task` has ended, or is about to be forgotten; nobody may have told of its children yet.
+    pub(super) fn remember(&mut self, task: Task) {
         if self.ended_tasks.len() == REMEMBERED {
             self.ended_tasks.pop_front();
         }
-        self.ended_tasks.push_back(task.remembered());
+        let tracee = self.guest.heir(task.tid);
+        self.ended_tasks.push_back(Ended { task: task.remembered(), tracee });
     }
 
-    /// An execve has ended the other threads of the process `pid`: who stops as its child may be theirs.
-    pub(super) fn on_replaced(&mut self, pid: Pid) {
-        self.replaced.insert(pid);
-        self.adopt_parked();
-    }
-
-    fn adopt_parked(&mut self) {
+    /// Adopts what no creator can tell of any more.
+    pub(super) fn adopt_parked(&mut self) {
         for pid in self.parked.clone() {
             // One that is dead itself is reaped by a later wait.
             let (Ok(()) | Err(_)) = self.adopt_unless_expected(pid);
         }
     }
 
+    /// Closes what is only kept open to save a call next time, or in case that an orphan shows up.
+    pub(super) fn close_kept(&self) {
+        self.tasks.close_kept();
+        for Ended { task: ended, .. } in &self.ended_tasks {
+            if !self.tasks.iter().any(|task| Rc::ptr_eq(&task.mm, &ended.mm)) {
+                *ended.mm.image.borrow_mut() = None;
+            }
+        }
+    }
+
+    /// Adopts a task unless its creator may still tell of it.
+    ///
+    /// /proc knows its parent, but that may have become one by another's end, or have another program now. So what its
+    /// memory is a copy of decides.
     fn adopt_unless_expected(&mut self, pid: Pid) -> Result<(), Failure> {
-        let creator = self.tasks.get(process::creator(pid).ok_or(Failure::Gone)?);
-        if creator.is_some_and(|task| !self.replaced.contains(&task.tid)) {
-            return Ok(());
-        }
-        // The stub's address is random, so that only relatives have it in common.
-        let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).map_err(|_| Failure::Gone)?;
+        let creator = creator(pid).ok_or(Failure::Gone)?;
+        let memory = ProcessMemory::new(pid, MemFile::default());
         let is_relative = |task: &&Task| {
-            let start = format!("{:x}-", task.mm.stub.get());
-            maps.lines().any(|line| line.starts_with(&start))
+            let mark = task.mm.scratch.borrow().mark();
+            mark.is_some_and(|address| memory.read_u64(address) == Ok(task.mm.mark.get()))
         };
-        if creator.is_some_and(|task| is_relative(&task)) {
+        if self.tasks.iter().filter(|task| task.process.pid == creator).any(|task| is_relative(&task)) {
             return Ok(());
         }
-        let relative = self.ended_tasks.iter().rev().find(is_relative);
-        let relative = relative.or_else(|| self.tasks.iter().find(is_relative));
-        let Some(task) = relative.map(|task| task.child(pid, 0)) else { return Ok(()) };
-        self.tasks.insert(task);
+        let Some(at) = self.ended_tasks.iter().rposition(|ended| is_relative(&&ended.task)) else {
+            return Ok(());
+        };
+        self.tasks.insert(self.ended_tasks[at].task.child(pid, 0));
+        // It has its creator's registers, but for the result: they tell what the two share.
+        let (flags, birth) = self.parentage(pid).unwrap_or((0, Birth::Fork));
+        let Ended { task, tracee } = &self.ended_tasks[at];
+        let tracee = tracee.as_ref().map(|tracee| tracee.child(pid));
+        self.tasks.insert(task.child(pid, flags));
+        if let Some(tracee) = tracee {
+            self.attach_orphan(pid, tracee, birth);
+        }
         self.parked.remove(&pid);
-        Ok(self.resume(pid, 0)?)
+        self.guest.is_born(pid);
+        self.on_trap(pid)
+    }
+
+    /// What a task that stands where it began shares with its creator, and as what that has made it.
+    fn parentage(&mut self, pid: Pid) -> Result<(i32, Birth), Failure> {
+        let regs = ptrace::regs(pid)?;
+        let row = row(regs.nr()).ok_or(Errno::ENOSYS)?;
+        self.with_call(pid, row, &regs, |call| Ok((process::clone_flags(call)?, process::birth(call)?)))
+    }
+
+    /// Marks the new address space of a stopped task. A guest may have done away with the place.
+    pub(super) fn set_mark(&self, pid: Pid) -> Result<(), Errno> {
+        let mm = &self.tasks.get(pid).ok_or(Errno::ESRCH)?.mm;
+        match mm.scratch.borrow().mark().map(|address| ptrace::poke(pid, address, mm.mark.get())) {
+            Some(Err(Errno::EIO)) | None => Ok(()),
+            Some(result) => result,
+        }
     }
 }

@@ -146,13 +146,11 @@ impl Engine<'_> {
         }
         self.world.tell_exec(pid, Runs::of(plan).word(), plan);
         ids::after_exec(&mut task.process.credentials.borrow_mut());
-        if before != pid || self.tasks.iter().any(|other| other.tid != pid && other.process.pid == pid) {
-            self.on_replaced(pid);
-        }
+        self.adopt_parked();
         let mut regs = ptrace::regs(pid)?;
         // A kept file may be the last one that this process may open.
         let read = || std::fs::read(format!("/proc/{pid}/auxv"));
-        let auxv = read().or_else(|_| (self.tasks.close_kept(), read()).1).map_err(|_| Failure::Gone)?;
+        let auxv = read().or_else(|_| (self.close_kept(), read()).1).map_err(|_| Failure::Gone)?;
         let entry = entry_point(&auxv).unwrap_or(regs.ip());
         let info = StackInfo { stack: regs.sp(), entry };
         let is_part = plan.tool.as_ref().is_some_and(|tool| tool.is_part);
@@ -215,7 +213,7 @@ impl Engine<'_> {
             return;
         }
         if let Some(leader) = self.tasks.remove(pid) {
-            self.remember(&leader);
+            self.remember(leader);
         }
         if let Some(task) = self.tasks.remove(before) {
             self.tasks.insert(Task { tid: pid, ..task });
@@ -242,6 +240,7 @@ impl Engine<'_> {
                 if task.mm.stops_later.take() {
                     self.nudge(pid);
                 }
+                self.set_mark(pid)?;
                 if let (Some(errno), true) = (mm, self.world.verbose) {
                     tell(format!(
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"

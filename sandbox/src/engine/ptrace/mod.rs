@@ -60,10 +60,8 @@ pub struct Engine<'w> {
     parked: HashSet<Pid>,
     /// Children that died before their parent told of them.
     early: HashSet<Pid>,
-    /// Processes that have replaced their program while they had several threads.
-    replaced: HashSet<Pid>,
     /// What the last tasks that ended were like, for children that they could not tell of any more.
-    ended_tasks: VecDeque<Task>,
+    ended_tasks: VecDeque<adopt::Ended>,
     /// The root command's process.
     root: Pid,
     job: job::Job,
@@ -219,6 +217,9 @@ impl<'w> Engine<'w> {
     /// A task has been made, interrupted, or continued by SIGCONT.
     fn on_trap(&mut self, pid: Pid) -> Result<(), Failure> {
         self.job.on_continue(pid);
+        if self.guest.is_newborn(pid) {
+            self.set_mark(pid)?;
+        }
         self.leave_trampoline(pid)?;
         if self.show_trap(pid)? {
             return Ok(());
@@ -232,7 +233,6 @@ impl<'w> Engine<'w> {
         self.phases.remove(&pid);
         self.preparing.remove(&pid);
         self.deferred.remove(&pid);
-        self.replaced.remove(&pid);
         self.job.on_gone(pid);
         self.parked.remove(&pid);
         if let Some(usage) = &mut self.usage {
@@ -240,8 +240,10 @@ impl<'w> Engine<'w> {
         }
         match self.tasks.remove(pid) {
             Some(task) => {
-                self.on_guest_gone(pid, how, &task);
-                self.on_creator_gone(&task);
+                let process = task.process.pid;
+                self.remember(task);
+                self.on_guest_gone(pid, how, process);
+                self.adopt_parked();
             }
             None => drop(self.early.insert(pid)),
         }

@@ -58,7 +58,6 @@ impl<'w> Engine<'w> {
             deferred: HashMap::new(),
             parked: HashSet::new(),
             early: HashSet::new(),
-            replaced: HashSet::new(),
             ended_tasks: VecDeque::new(),
             root,
             job: Job::new(front),

@@ -117,7 +117,7 @@ impl Engine<'_> {
         if !matches!(&decided, Err(failure) if failure.is_tracers_limit()) {
             return decided;
         }
-        self.tasks.close_kept();
+        self.close_kept();
         self.with_call(pid, row, regs, handler)
     }
 
@@ -263,7 +263,8 @@ impl Engine<'_> {
         }
         let in_slot = base == slot + SAVED_SIZE;
         let staged = if in_slot {
-            self.stage(pid, slot, &[saved_values(&regs), std::mem::take(&mut rewrite.data)].concat())?
+            let saved = saved_values(&regs, self.task(pid)?.mm.mark.get());
+            self.stage(pid, slot, &[saved, std::mem::take(&mut rewrite.data)].concat())?
         } else {
             self.stage(pid, base, &rewrite.data)?
         };
@@ -343,11 +344,11 @@ impl Engine<'_> {
     }
 }
 
-/// What the trampoline reloads: the six argument registers, then the address to go back to.
-fn saved_values(regs: &Regs) -> Vec<u8> {
+/// What the trampoline reloads: the six argument registers, then the address to go back to; and the mark behind that.
+fn saved_values(regs: &Regs, mark: u64) -> Vec<u8> {
     let args = (0..6).map(|index| regs.arg(index));
-    let mut bytes: Vec<u8> = args.chain([regs.ip()]).flat_map(u64::to_ne_bytes).collect();
-    bytes.resize(SAVED_SIZE as usize, 0);
+    let bytes: Vec<u8> = args.chain([regs.ip(), mark]).flat_map(u64::to_ne_bytes).collect();
+    debug_assert_eq!(bytes.len() as u64, SAVED_SIZE);
     bytes
 }
 

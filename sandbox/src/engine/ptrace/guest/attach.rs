@@ -13,7 +13,7 @@ use crate::error::{Errno, Failure};
 use crate::sys::wait::Birth;
 use crate::sys::{process, ptrace, tracee};
 use crate::syscall::table::number;
-use crate::task::{Stopped, Task};
+use crate::task::Stopped;
 
 /// `si_code` of a signal that the kernel itself sends.
 const SI_KERNEL: i32 = 0x80;
@@ -51,7 +51,7 @@ impl Engine<'_> {
         {
             return Err(Errno::EPERM);
         }
-        self.begin(pid, Tracee { is_child: true, ..Tracee::new(parent, None, own) }, pid);
+        self.begin(pid, Tracee::new(parent, None, own), pid);
         Ok(())
     }
 
@@ -71,10 +71,8 @@ impl Engine<'_> {
         if !may || facts.has_ended || self.guest.is_traced(pid) {
             return Err(Errno::EPERM);
         }
-        let is_child = process::facts(own).is_some_and(|facts| facts.parent == tracer);
         let seized = options.is_some();
         let record = Tracee {
-            is_child,
             seized,
             options: options.unwrap_or(0),
             next_infos: (!seized).then(|| SigInfo::new(libc::SIGSTOP, SI_KERNEL)).into_iter().collect(),
@@ -95,8 +93,9 @@ impl Engine<'_> {
     }
 
     /// Enters `record` for `pid`. The tracer's threads must stop at their waits from now on, `caller` is stopped anyway.
-    fn begin(&mut self, pid: Pid, record: Tracee, caller: Pid) {
+    fn begin(&mut self, pid: Pid, mut record: Tracee, caller: Pid) {
         let tracer = record.tracer;
+        record.is_child = process::facts(record.process).is_some_and(|facts| facts.parent == tracer);
         if let Some(task) = self.tasks.get_mut(pid) {
             task.traced_by = Some(tracer);
         }
@@ -135,11 +134,17 @@ impl Engine<'_> {
         else {
             return;
         };
-        let Some(task) = self.tasks.get_mut(child) else { return };
-        task.traced_by = Some(tracee.tracer);
-        let mut record = tracee.child(task.process.pid);
-        record.is_child = process::facts(record.process).is_some_and(|facts| facts.parent == record.tracer);
-        self.guest.tracees.insert(child, record);
+        let Some(task) = self.tasks.get(child) else { return };
+        let record = tracee.child(task.process.pid);
+        self.begin(child, record, child);
+    }
+
+    /// The same of a process whose creator has ended without a word: `record` is what it is to that one's tracer.
+    pub(in crate::engine::ptrace) fn attach_orphan(&mut self, pid: Pid, record: Tracee, birth: Birth) {
+        let is_there = self.tasks.iter().any(|task| task.process.pid == record.tracer);
+        if is_there && record.wants(of_birth(birth)) {
+            self.begin(pid, record, pid);
+        }
     }
 
     /// PTRACE_DETACH, or the tracer's end: `signal` is delivered if the task is stopped.
@@ -165,8 +170,8 @@ impl Engine<'_> {
         self.go_on(pid, stop.kind, signal)
     }
 
-    /// A task has ended, or an execve of another thread has done away with it.
-    pub(in crate::engine::ptrace) fn on_guest_gone(&mut self, pid: Pid, how: Ended, task: &Task) {
+    /// A task of `process` has ended, or an execve of another thread has done away with it.
+    pub(in crate::engine::ptrace) fn on_guest_gone(&mut self, pid: Pid, how: Ended, process: Pid) {
         self.guest.forget_task(pid);
         if self.guest.is_idle() {
             return;
@@ -181,7 +186,6 @@ impl Engine<'_> {
             self.wake_sleepers(tracee.tracer);
             self.guest.forget_idle_tracer(tracee.tracer);
         }
-        let process = task.process.pid;
         if self.guest.is_tracer(process) {
             self.lose_tracer(pid, process);
         }

@@ -252,6 +252,16 @@ impl Guest {
         }
     }
 
+    /// True if this is a task that has not stopped for the first time yet.
+    pub(super) fn is_newborn(&self, pid: Pid) -> bool {
+        self.newborn.contains(&pid)
+    }
+
+    /// What a child of the task `pid` would be to the tracer of that.
+    pub(super) fn heir(&self, pid: Pid) -> Option<Tracee> {
+        self.tracees.get(&pid).map(|tracee| tracee.child(pid))
+    }
+
     /// Notes that a new task has not stopped for the first time yet.
     pub(super) fn is_born(&mut self, pid: Pid) {
         self.newborn.insert(pid);
@@ -309,7 +319,7 @@ impl Tracee {
     }
 
     /// The record of a task that this one has made, which is traced from its first instruction.
-    fn child(&self, process: Pid) -> Self {
+    pub(super) fn child(&self, process: Pid) -> Self {
         let Self { tracer, thread, seized, options, told_options, .. } = *self;
         Self { is_new: true, seized, options, told_options, ..Self::new(tracer, thread, process) }
     }
