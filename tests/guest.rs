@@ -225,6 +225,7 @@ programs! {
     ptrace_signals
     ptrace_status
     ptrace_step
+    ptrace_stillborn
     ptrace_syscall_info
     ptrace_threads
     ptrace_traceme

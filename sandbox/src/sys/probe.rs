@@ -1,4 +1,4 @@
-//! What this kernel can do, asked once at start.
+//! What this kernel can do. Each question is asked once: at the start, or when its answer first matters.
 
 use std::cell::OnceCell;
 use std::io::Read;

@@ -59,7 +59,7 @@ pub struct Engine<'w> {
     /// Children that stopped before their parent told of them.
     parked: HashSet<Pid>,
     /// Children that died before their parent told of them.
-    early: HashSet<Pid>,
+    early: HashMap<Pid, Ended>,
     /// What the last tasks that ended were like, for children that they could not tell of any more.
     ended_tasks: VecDeque<adopt::Ended>,
     /// The root command's process.
@@ -229,7 +229,6 @@ impl<'w> Engine<'w> {
 
     fn on_gone(&mut self, pid: Pid, how: Ended) {
         self.note_unseen_exec(pid);
-        self.trace_gone(pid, how);
         self.phases.remove(&pid);
         self.preparing.remove(&pid);
         self.deferred.remove(&pid);
@@ -240,12 +239,13 @@ impl<'w> Engine<'w> {
         }
         match self.tasks.remove(pid) {
             Some(task) => {
+                self.trace_gone(pid, how);
                 let process = task.process.pid;
                 self.remember(task);
                 self.on_guest_gone(pid, how, process);
                 self.adopt_parked();
             }
-            None => drop(self.early.insert(pid)),
+            None => drop(self.early.insert(pid, how)),
         }
         if pid == self.root {
             self.ended = Some(how);
@@ -290,12 +290,7 @@ impl<'w> Engine<'w> {
         };
         // It may be a zombie yet, or its number another process's.
         let has_ended = || crate::sys::process::facts(child).is_none_or(|facts| facts.has_ended);
-        if self.early.remove(&child) && has_ended() {
-            if self.show_stillbirth(pid, child, birth)? {
-                return Ok(());
-            }
-            return Ok(self.resume(pid, 0)?);
-        }
+        let end = self.early.remove(&child).filter(|_| has_ended());
         if let Some(parent) = self.tasks.get(pid).filter(|_| !self.tasks.contains(child)) {
             let (task, process) = (parent.child(child, flags), parent.process.pid);
             if let (Some(usage), true) = (&mut self.usage, task.process.pid == child) {
@@ -305,7 +300,9 @@ impl<'w> Engine<'w> {
             self.guest.is_born(child);
         }
         let is_shown = self.show_birth(pid, child, birth)?;
-        if self.parked.remove(&child) {
+        if let Some(how) = end {
+            self.on_gone(child, how);
+        } else if self.parked.remove(&child) {
             let (Ok(()) | Err(_)) = self.on_trap(child);
         }
         if is_shown {

@@ -57,7 +57,7 @@ impl<'w> Engine<'w> {
             preparing: HashMap::new(),
             deferred: HashMap::new(),
             parked: HashSet::new(),
-            early: HashSet::new(),
+            early: HashMap::new(),
             ended_tasks: VecDeque::new(),
             root,
             job: Job::new(front),

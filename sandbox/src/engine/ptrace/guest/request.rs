@@ -112,11 +112,15 @@ impl Engine<'_> {
     /// PTRACE_LISTEN: the task stays in its group-stop, and tells of its end.
     fn listen(&mut self, pid: Pid) -> Result<i64, Failure> {
         let tracee = self.stopped(pid)?;
-        if !tracee.seized || tracee.stop.as_ref().is_none_or(|stop| stop.kind != Kind::Stop) {
-            return Err(Errno::EIO.into());
+        let can_listen = tracee.seized && tracee.stop.as_ref().is_some_and(|stop| stop.kind == Kind::Stop);
+        // One that has been killed meanwhile is not stopped any more: that is what strace expects to be told.
+        let done =
+            if can_listen { ptrace::listen(pid) } else { ptrace::event_message(pid).and(Err(Errno::EIO)) };
+        match done {
+            Err(Errno::EIO) if self.is_beside_exec(pid) => return Err(Errno::ESRCH.into()),
+            done => done?,
         }
-        ptrace::listen(pid)?;
-        tracee.stop = None;
+        self.stopped(pid)?.stop = None;
         self.guest.listens(pid);
         Ok(0)
     }

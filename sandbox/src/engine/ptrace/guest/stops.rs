@@ -130,16 +130,6 @@ impl Engine<'_> {
         self.show_optional(pid, event_of(birth), child.as_raw() as u64)
     }
 
-    /// The same of a child that has been killed before its creator could tell of it.
-    pub(in crate::engine::ptrace) fn show_stillbirth(
-        &mut self,
-        pid: Pid,
-        child: Pid,
-        birth: Birth,
-    ) -> Result<bool, Failure> {
-        self.show_optional(pid, event_of(birth), child.as_raw() as u64)
-    }
-
     /// One of the events that a tracer has to ask for: false if it has not.
     pub(in crate::engine::ptrace) fn show_optional(
         &mut self,
