@@ -320,17 +320,26 @@ fn closed_and_empty_standard_streams_are_as_they_were_given() {
 /// old leader is ever reported gone.
 #[test]
 fn the_books_balance_after_threads_have_executed_programs() {
-    for name in ["exec_thread", "exec_sharers", "killed_forks", "exec_no_descriptor", "stop_exec"] {
+    // A report makes every task stop before it ends, too.
+    let (verbose, report) = (&["--verbose"][..], &["--verbose", "--report"][..]);
+    for (name, options) in [
+        ("exec_thread", verbose),
+        ("exec_sharers", verbose),
+        ("killed_forks", verbose),
+        ("exec_no_descriptor", verbose),
+        ("stop_exec", verbose),
+        ("exec_beside", report),
+        ("exec_killed", report),
+        ("fork_killed", report),
+    ] {
         let Some(rootfs) = Rootfs::new("root").program(name, Kind::Static) else {
             return skip("no compiler");
         };
-        let output = xroot(&rootfs)
-            .args(["--verbose"])
-            .workdir("/work")
-            .args(["--wait-all"])
-            .run([format!("/bin/{name}")]);
+        let output =
+            xroot(&rootfs).args(options).workdir("/work").args(["--wait-all"]).run([format!("/bin/{name}")]);
         assert_eq!(output.code(), 0, "{name}: {output}");
         assert!(!output.stderr.contains("ended unseen"), "{name}: {output}");
+        assert!(!output.stdout.contains("1 wrong"), "{name}: {output}");
     }
 }
 

@@ -115,9 +115,9 @@ pub struct Mm {
     pub dumpable: Cell<u64>,
     /// The scratch area: read-only to the guest, written by the tracer.
     pub scratch: RefCell<Scratch>,
-    /// A number that no other has and nobody can guess. The scratch area holds it at [`Scratch::mark`], for a copy to tell
-    /// what it is a copy of.
-    pub mark: Cell<u64>,
+    /// What the scratch area holds at [`Scratch::nonce_address`]: a number that no other address space has and nobody can
+    /// guess, for a copy to tell what it is a copy of. Until a copy gets its own, it has that of the original.
+    pub nonce: Cell<u64>,
     /// Start of the stub's pages, 0 if there are none.
     pub stub: Cell<u64>,
     /// True from execve until the stub has loaded the program: its calls are xroot's own.
@@ -138,11 +138,11 @@ pub struct Slot {
 /// Bytes of a slot: the saved values, two paths of PATH_MAX and room for small structures.
 pub const SLOT_SIZE: u64 = 4 * 4096;
 
-/// Bytes at the start of a slot for what the trampoline restores, six arguments and an address, and for [`Mm::mark`].
+/// Bytes at the start of a slot for what the trampoline restores, six arguments and an address, and for [`Mm::nonce`].
 pub const SAVED_SIZE: u64 = 64;
 
-/// Offset of that mark in a slot.
-const MARK: u64 = SAVED_SIZE - 8;
+/// Offset of that number in the first slot.
+const NONCE: u64 = SAVED_SIZE - 8;
 
 /// Slots in one mapping of a scratch area.
 pub const SLOTS: u64 = 32;
@@ -194,9 +194,9 @@ impl Scratch {
         self.free.extend((0..SLOTS).rev().map(|index| address + index * SLOT_SIZE));
     }
 
-    /// Where the address space's mark is, if there is a scratch area.
-    pub fn mark(&self) -> Option<u64> {
-        self.areas.first().map(|address| address + MARK)
+    /// Where [`Mm::nonce`] is, if there is a scratch area.
+    pub fn nonce_address(&self) -> Option<u64> {
+        self.areas.first().map(|address| address + NONCE)
     }
 
     /// Adds a larger piece.
@@ -242,14 +242,11 @@ impl Task {
         }
     }
 
-    /// What is remembered of a task that has ended: it uses no memory of the tracee's, and holds its directory open no more.
-    pub fn remembered(self) -> Self {
+    /// What is remembered of a task that has ended: nothing is held open, and `mm` stands for its memory.
+    pub fn remembered(self, mm: Rc<Mm>) -> Self {
         let fs = Rc::new(self.fs.copied());
         *fs.handle.borrow_mut() = None;
-        if self.tid == self.process.pid {
-            self.mm.file.close();
-        }
-        Self { fs, slot: None, area: None, held: None, ..self }
+        Self { fs, mm, slot: None, area: None, held: None, ..self }
     }
 }
 
@@ -309,12 +306,27 @@ impl Mm {
             text: Cell::new(None),
             dumpable: Cell::new(1),
             scratch: RefCell::default(),
-            mark: Cell::new(unique()),
+            nonce: Cell::new(0),
             stub: Cell::new(0),
             loading: Cell::new(true),
             stops_later: Cell::new(false),
             file: MemFile::default(),
         }
+    }
+
+    /// What is remembered of it when it has ended: its program's file is not held open.
+    pub fn remembered(&self) -> Self {
+        Self { image: RefCell::default(), ..self.copied() }
+    }
+
+    /// What belongs at the end of the saved values of this slot.
+    pub fn nonce_in(&self, slot: u64) -> u64 {
+        if self.scratch.borrow().nonce_address() == Some(slot + NONCE) { self.nonce.get() } else { 0 }
+    }
+
+    /// What a new number is to be.
+    pub fn new_nonce() -> u64 {
+        RandomState::new().hash_one(())
     }
 
     fn copied(&self) -> Self {
@@ -324,18 +336,13 @@ impl Mm {
             text: Cell::clone(&self.text),
             dumpable: Cell::clone(&self.dumpable),
             scratch: RefCell::new(self.scratch.borrow().copied()),
-            mark: Cell::new(unique()),
+            nonce: Cell::clone(&self.nonce),
             stub: Cell::clone(&self.stub),
             loading: Cell::new(false),
             stops_later: Cell::new(false),
             file: MemFile::default(),
         }
     }
-}
-
-/// A number that nobody can guess.
-fn unique() -> u64 {
-    RandomState::new().hash_one(())
 }
 
 impl Slot {

@@ -36,6 +36,19 @@ static void *executes(void *microseconds) {
     _exit(90);
 }
 
+static void *executes_without_memory(void *unused) {
+    struct rlimit limit = {1000000, 1000000};
+    setrlimit(RLIMIT_AS, &limit);
+    return executes(unused);
+}
+
+static void *ends(void *unused) {
+    for (volatile int i = (uintptr_t)&unused / 16 % 64 * 1000; i; i--)
+        ;
+    sys(SYS_exit, 0);
+    return unused;
+}
+
 static void *executes_at_once(void *unused) { return executes(unused); }
 
 static void run(const char *label, void *(*leader)(void *), void *(*other)(void *)) {
@@ -55,6 +68,26 @@ static void run(const char *label, void *(*leader)(void *), void *(*other)(void 
     printf("%s: %d wrong\n", label, wrong);
 }
 
+static void *sleeps(void *unused) {
+    for (;;)
+        pause();
+    return unused;
+}
+
+// An execve that fails when the old program is gone already: the process dies, of whatever.
+static void no_way_back(const char *label, void *(*leader)(void *)) {
+    pid_t pid = fork();
+    if (!pid) {
+        pthread_t thread;
+        pthread_create(&thread, 0, leader, 0);
+        pthread_create(&thread, 0, executes_without_memory, 0);
+        leader(0);
+    }
+    int status;
+    waitpid(pid, &status, 0);
+    printf("no way back, %s: %s\n", label, WIFSIGNALED(status) || WEXITSTATUS(status) == 127 ? "ended" : "lives");
+}
+
 int main(int argc, char **argv) {
     if (argc > 1) {
         int status, wrong = 0;
@@ -68,4 +101,8 @@ int main(int argc, char **argv) {
     run("another thread forks", opens, forks);
     run("the leader vforks", vforks, forks);
     run("all execute", executes_at_once, executes_at_once);
+    run("the leader ends", ends, opens);
+    run("the leader ends, another executes", ends, executes_at_once);
+    no_way_back("the leader sleeps", sleeps);
+    no_way_back("the leader opens files", opens);
 }

@@ -58,7 +58,8 @@ int main(int argc, char **argv) {
             pid_t pid = executing(traced);
             if (traced) {
                 waitpid(pid, 0, 0);
-                ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACECLONE | (round & 1 ? PTRACE_O_TRACEEXEC : 0));
+                int exec = round & 1 ? PTRACE_O_TRACEEXEC : 0, exit = round & 2 ? PTRACE_O_TRACEEXIT : 0;
+                ptrace(PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACECLONE | exec | exit);
                 ptrace(PTRACE_CONT, pid, 0, 0);
             }
             // Either program lives for about a millisecond, under a tracer for a few.

@@ -46,11 +46,15 @@ fn test_of(line: &str) -> Option<String> {
     (name.starts_with("test") && plain(name) && full.contains('.') && plain(full)).then(|| full.to_owned())
 }
 
+/// Tests that are a matter of chance, natively too. This one's main thread closes the client's socket as soon as it has
+/// accepted the connection, which the client's thread may not have asked for its name yet.
+const CHANCE: &[&str] = &["test.test_socket.NetworkConnectionAttributesTest.testSourceAddress"];
+
 /// What of the native results is not so under xroot, line by line. A test that fails natively may do as it likes: not all
 /// user ids are mapped in the namespace of the native run, so that chown(2) and setuid(2) fail otherwise there.
 fn differences(native: &Results, xroot: &Results) -> Vec<String> {
     let bad = |result: &String| result == "FAIL" || result == "ERROR";
-    let expected = native.iter().filter(|(_, result)| !bad(result));
+    let expected = native.iter().filter(|(test, result)| !bad(result) && !CHANCE.contains(&test.as_str()));
     let differ = expected.filter_map(|(test, result)| {
         let seen = xroot.get(test).map_or("nothing", String::as_str);
         (seen != result).then(|| format!("{test}: {result} natively, {seen} under xroot"))

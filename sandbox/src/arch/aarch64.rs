@@ -12,6 +12,8 @@ pub const MULTIARCH: &str = "aarch64-linux-gnu";
 pub const ELF_MACHINE: u16 = goblin::elf::header::EM_AARCH64;
 /// `seccomp_data.arch` of native calls (include/uapi/linux/audit.h).
 pub const AUDIT_ARCH: u32 = 0xc000_00b7;
+/// The register of the first argument takes the result.
+pub const RESULT_IS_ARGUMENT: bool = true;
 /// A stop comes after the kernel has decided whether a call is made again after a signal (`do_signal`).
 pub const STOPS_BEFORE_RESTARTS: bool = false;
 /// Length in bytes of the instruction that enters the kernel.

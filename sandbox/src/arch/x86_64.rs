@@ -14,6 +14,8 @@ pub const ELF_MACHINE: u16 = goblin::elf::header::EM_X86_64;
 pub const AUDIT_ARCH: u32 = 0xc000_003e;
 /// Bit that marks a call of the x32 ABI (`__X32_SYSCALL_BIT`).
 pub const X32_BIT: u64 = 0x4000_0000;
+/// The register of an argument takes the result.
+pub const RESULT_IS_ARGUMENT: bool = false;
 /// A stop comes before the kernel decides whether a call is made again after a signal (`arch_do_signal_or_restart`).
 pub const STOPS_BEFORE_RESTARTS: bool = true;
 /// Length in bytes of the instruction that enters the kernel; `int 0x80` has the same.

@@ -4,12 +4,14 @@
 //! exit_group or execve of another thread, or a SIGKILL, may end the creator in between, and its event is never seen.
 #![forbid(unsafe_code)]
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use nix::unistd::Pid;
 
 use super::Engine;
 use super::guest::Tracee;
+use crate::arch;
 use crate::error::{Errno, Failure};
 use crate::sys::mem::{MemFile, Memory, ProcessMemory};
 use crate::sys::process::creator;
@@ -17,13 +19,13 @@ use crate::sys::ptrace;
 use crate::sys::wait::Birth;
 use crate::syscall::process;
 use crate::syscall::table::row;
-use crate::task::Task;
+use crate::task::{Mm, Task};
 
 /// How many of the tasks that ended last are remembered. A child's first stop comes within milliseconds.
 const REMEMBERED: usize = 256;
 
 /// A task that has ended.
-pub(super) struct Ended {
+pub(super) struct Remembered {
     task: Task,
     /// What a child of it would be to its tracer.
     tracee: Option<Tracee>,
@@ -42,7 +44,11 @@ impl Engine<'_> {
             self.ended_tasks.pop_front();
         }
         let tracee = self.guest.heir(task.tid);
-        self.ended_tasks.push_back(Ended { task: task.remembered(), tracee });
+        // One for all that shared the memory: a child may share it, too.
+        let same = self.ended_tasks.iter().map(|ended| &ended.task.mm).find(|mm| mm.nonce == task.mm.nonce);
+        let mm = same.map_or_else(|| Rc::new(task.mm.remembered()), Rc::clone);
+        mm.file.close();
+        self.ended_tasks.push_back(Remembered { task: task.remembered(mm), tracee });
     }
 
     /// Adopts what no creator can tell of any more.
@@ -53,16 +59,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Closes what is only kept open to save a call next time, or in case that an orphan shows up.
-    pub(super) fn close_kept(&self) {
-        self.tasks.close_kept();
-        for Ended { task: ended, .. } in &self.ended_tasks {
-            if !self.tasks.iter().any(|task| Rc::ptr_eq(&task.mm, &ended.mm)) {
-                *ended.mm.image.borrow_mut() = None;
-            }
-        }
-    }
-
     /// Adopts a task unless its creator may still tell of it.
     ///
     /// /proc knows its parent, but that may have become one by another's end, or have another program now. So what its
@@ -70,20 +66,27 @@ impl Engine<'_> {
     fn adopt_unless_expected(&mut self, pid: Pid) -> Result<(), Failure> {
         let creator = creator(pid).ok_or(Failure::Gone)?;
         let memory = ProcessMemory::new(pid, MemFile::default());
-        let is_relative = |task: &&Task| {
-            let mark = task.mm.scratch.borrow().mark();
-            mark.is_some_and(|address| memory.read_u64(address) == Ok(task.mm.mark.get()))
+        let mut words = HashMap::new();
+        let mut is_copy_of = |mm: &Mm| {
+            let Some(address) = mm.scratch.borrow().nonce_address() else { return false };
+            let word = *words.entry(address).or_insert_with(|| memory.read_u64(address).unwrap_or(0));
+            word != 0 && word == mm.nonce.get()
         };
-        if self.tasks.iter().filter(|task| task.process.pid == creator).any(|task| is_relative(&task)) {
+        if self.tasks.iter().any(|task| task.process.pid == creator && is_copy_of(&task.mm)) {
             return Ok(());
         }
-        let Some(at) = self.ended_tasks.iter().rposition(|ended| is_relative(&&ended.task)) else {
-            return Ok(());
+        // A living process may have another parent than it seems to have given the child (CLONE_PARENT).
+        let is_over = |ended: &Task| {
+            let is_left =
+                |task: &Task| task.process.pid == ended.process.pid && task.mm.nonce == ended.mm.nonce;
+            !self.tasks.iter().any(is_left)
         };
+        let mut ended = self.ended_tasks.iter().map(|ended| &ended.task);
+        let Some(at) = ended.rposition(|task| is_copy_of(&task.mm) && is_over(task)) else { return Ok(()) };
         self.tasks.insert(self.ended_tasks[at].task.child(pid, 0));
-        // It has its creator's registers, but for the result: they tell what the two share.
+        // Its memory can be read now, for clone3(2).
         let (flags, birth) = self.parentage(pid).unwrap_or((0, Birth::Fork));
-        let Ended { task, tracee } = &self.ended_tasks[at];
+        let Remembered { task, tracee } = &self.ended_tasks[at];
         let tracee = tracee.as_ref().map(|tracee| tracee.child(pid));
         self.tasks.insert(task.child(pid, flags));
         if let Some(tracee) = tracee {
@@ -94,19 +97,31 @@ impl Engine<'_> {
         self.on_trap(pid)
     }
 
-    /// What a task that stands where it began shares with its creator, and as what that has made it.
+    /// What a task that stands where it began shares with its creator, and as what that has made it: it has its creator's
+    /// registers, but for the result.
     fn parentage(&mut self, pid: Pid) -> Result<(i32, Birth), Failure> {
+        if arch::RESULT_IS_ARGUMENT {
+            return Err(Errno::ENOSYS.into());
+        }
         let regs = ptrace::regs(pid)?;
         let row = row(regs.nr()).ok_or(Errno::ENOSYS)?;
         self.with_call(pid, row, &regs, |call| Ok((process::clone_flags(call)?, process::birth(call)?)))
     }
 
-    /// Marks the new address space of a stopped task. A guest may have done away with the place.
-    pub(super) fn set_mark(&self, pid: Pid) -> Result<(), Errno> {
+    /// Gives a stopped task's address space a number of its own, unless it shares another's.
+    pub(super) fn set_nonce(&self, pid: Pid) -> Result<(), Errno> {
         let mm = &self.tasks.get(pid).ok_or(Errno::ESRCH)?.mm;
-        match mm.scratch.borrow().mark().map(|address| ptrace::poke(pid, address, mm.mark.get())) {
-            Some(Err(Errno::EIO)) | None => Ok(()),
-            Some(result) => result,
+        let address = mm.scratch.borrow().nonce_address();
+        let Some(address) = address.filter(|_| Rc::strong_count(mm) == 1) else { return Ok(()) };
+        match ptrace::peek(pid, address) {
+            Ok(word) if word == mm.nonce.get() => {}
+            // The guest has done away with the scratch area.
+            Ok(_) | Err(Errno::EIO) => return Ok(()),
+            Err(errno) => return Err(errno),
         }
+        let nonce = Mm::new_nonce();
+        ptrace::poke(pid, address, nonce)?;
+        mm.nonce.set(nonce);
+        Ok(())
     }
 }

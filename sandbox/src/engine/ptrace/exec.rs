@@ -60,6 +60,9 @@ impl Engine<'_> {
         self.trace_exec(pid, &exec.plan);
         ptrace::set_regs(pid, &changed)?;
         self.phases.insert(pid, Phase::Exec(Box::new(PendingExec { regs, exec })));
+        if self.task(pid)?.process.pid != pid {
+            self.executing.insert(pid);
+        }
         Ok(self.resume(pid, 0)?)
     }
 
@@ -93,25 +96,36 @@ impl Engine<'_> {
         Err(Errno::E2BIG.into())
     }
 
-    /// execve has failed after all: the guest's registers are put back.
+    /// execve returns: the guest's registers are put back, as it has failed after all.
     pub(super) fn on_exec_return(&mut self, pid: Pid, pending: PendingExec) -> Result<(), Failure> {
+        self.executing.remove(&pid);
         let mut regs = ptrace::regs(pid)?;
         let ret = regs.ret();
+        if ret == 0 {
+            // Its own stop was taken for another's: see [`Self::let_end`].
+            return self.load(pid, pending);
+        }
         restore_args(&mut regs, &pending.regs);
         regs.set_ret(ret);
         self.trace_result(pid, ret);
-        Ok(ptrace::set_regs(pid, &regs)?)
+        ptrace::set_regs(pid, &regs)?;
+        self.leave_call(pid, true)
     }
 
-    /// execve has replaced the image: the stub starts, in place of xroot's own first instruction.
+    /// execve has replaced the image.
     ///
     /// A thread that was not the leader has the leader's id now; all other threads are gone or going.
     pub(super) fn on_exec(&mut self, pid: Pid) -> Result<(), Failure> {
-        let before = Pid::from_raw(ptrace::event_message(pid)? as i32);
+        let before = Pid::from_raw(self.message(pid, libc::PTRACE_EVENT_EXEC)? as i32);
         self.on_renamed(before, pid);
         let Some(Phase::Exec(pending)) = self.phases.remove(&pid) else {
             return Err(Failure::Broken(Error::os("an execve went unseen")(Errno::EPROTO)));
         };
+        self.load(pid, *pending)
+    }
+
+    /// The stub starts in the new image, in place of xroot's own first instruction.
+    fn load(&mut self, pid: Pid, pending: PendingExec) -> Result<(), Failure> {
         let plan = &pending.exec.plan;
         let task = self.tasks.get_mut(pid).ok_or(Failure::Gone)?;
         task.slot = None;
@@ -150,7 +164,7 @@ impl Engine<'_> {
         let mut regs = ptrace::regs(pid)?;
         // A kept file may be the last one that this process may open.
         let read = || std::fs::read(format!("/proc/{pid}/auxv"));
-        let auxv = read().or_else(|_| (self.close_kept(), read()).1).map_err(|_| Failure::Gone)?;
+        let auxv = read().or_else(|_| (self.tasks.close_kept(), read()).1).map_err(|_| Failure::Gone)?;
         let entry = entry_point(&auxv).unwrap_or(regs.ip());
         let info = StackInfo { stack: regs.sp(), entry };
         let is_part = plan.tool.as_ref().is_some_and(|tool| tool.is_part);
@@ -185,24 +199,14 @@ impl Engine<'_> {
         Ok(true)
     }
 
-    /// The process of `pid`, its leader, is about to end or has ended. A thread of it that is killed in its execve may
-    /// have become the leader by then, and makes no stop for that any more (ptrace_stop() of kernel/signal.c).
-    pub(super) fn note_unseen_exec(&mut self, pid: Pid) {
-        let is_of_it =
-            |tid: Pid| tid != pid && self.tasks.get(tid).is_some_and(|task| task.process.pid == pid);
-        let executes = self.phases.iter().filter(|(_, phase)| matches!(phase, Phase::Exec(_)));
-        // Until it has been waited for, a thread that has ended by itself keeps its id.
-        let before =
-            executes.map(|(&tid, _)| tid).find(|&tid| is_of_it(tid) && !process::is_thread_of(pid, tid));
-        if let Some(before) = before {
-            self.on_renamed(before, pid);
-        }
-    }
-
     /// The thread `before` has become `pid`, the leader of its process, and the only thread of it.
-    fn on_renamed(&mut self, before: Pid, pid: Pid) {
+    pub(super) fn on_renamed(&mut self, before: Pid, pid: Pid) {
+        if !self.tasks.contains(before) {
+            return;
+        }
         self.trace_result(before, 0);
         self.trace_renamed(before, pid);
+        self.executing.remove(&before);
         self.inherit(before, pid);
         self.on_guest_renamed(before, pid);
     }
@@ -240,7 +244,7 @@ impl Engine<'_> {
                 if task.mm.stops_later.take() {
                     self.nudge(pid);
                 }
-                self.set_mark(pid)?;
+                self.set_nonce(pid)?;
                 if let (Some(errno), true) = (mm, self.world.verbose) {
                     tell(format!(
                         "xroot: process {pid}: the kernel did not take the program's addresses: {errno}"

@@ -24,7 +24,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use self::deferred::Deferred;
+use self::deferred::{Deferred, Whose};
+use self::guest::event_of;
 use crate::arch::{self, Regs};
 use crate::error::{Errno, Error, Failure, tell};
 use crate::exec::loader::{Start, TRAMPOLINE_RETURN};
@@ -54,6 +55,8 @@ pub struct Engine<'w> {
     phases: HashMap<Pid, Phase>,
     /// What is to be made before a task's own call.
     preparing: HashMap<Pid, inject::Preparing>,
+    /// Threads, but for leaders, that are in their execve.
+    executing: HashSet<Pid>,
     /// Stops of leaders that are not answered yet.
     deferred: HashMap<Pid, Deferred>,
     /// Children that stopped before their parent told of them.
@@ -61,7 +64,7 @@ pub struct Engine<'w> {
     /// Children that died before their parent told of them.
     early: HashMap<Pid, Ended>,
     /// What the last tasks that ended were like, for children that they could not tell of any more.
-    ended_tasks: VecDeque<adopt::Ended>,
+    ended_tasks: VecDeque<adopt::Remembered>,
     /// The root command's process.
     root: Pid,
     job: job::Job,
@@ -156,12 +159,18 @@ impl<'w> Engine<'w> {
                 self.on_gone(pid, Ended::Signal(signal));
                 return Ok(());
             }
-            Event::Exec | Event::Exit => {}
-            _ if self.is_beside_exec(pid) => {
+            _ => {}
+        }
+        match self.whose(pid) {
+            _ if event == Event::Exec => {}
+            Whose::Its => {}
+            Whose::ItsYet if event == Event::Exit => {}
+            Whose::ItsYet => {
                 self.deferred.insert(pid, Deferred::Stop(event));
                 return Ok(());
             }
-            _ => {}
+            Whose::Nobodys => return Ok(()),
+            Whose::Callers(before) => self.on_renamed(before, pid),
         }
         self.deferred.remove(&pid);
         if self.guest.has_moved(pid, event) {
@@ -172,15 +181,13 @@ impl<'w> Engine<'w> {
             task.stopped = Stopped::No;
         }
         if let Event::Exit = event {
-            self.note_unseen_exec(pid);
             self.note_time(pid);
             let message = if self.guest.is_traced(pid) { ptrace::event_message(pid)? } else { 0 };
             self.forget_change(pid)?;
             if !self.ending && self.show_optional(pid, libc::PTRACE_EVENT_EXIT, message)? {
                 return Ok(());
             }
-            // One that is killed stops here too, and SIGKILL alone does not let it go on.
-            return Ok(ptrace::cont(pid, 0)?);
+            return Ok(self.let_end(pid)?);
         }
         if let Some(usage) = &mut self.usage {
             usage.stopped();
@@ -218,7 +225,7 @@ impl<'w> Engine<'w> {
     fn on_trap(&mut self, pid: Pid) -> Result<(), Failure> {
         self.job.on_continue(pid);
         if self.guest.is_newborn(pid) {
-            self.set_mark(pid)?;
+            self.set_nonce(pid)?;
         }
         self.leave_trampoline(pid)?;
         if self.show_trap(pid)? {
@@ -228,7 +235,12 @@ impl<'w> Engine<'w> {
     }
 
     fn on_gone(&mut self, pid: Pid, how: Ended) {
-        self.note_unseen_exec(pid);
+        // A thread that is killed in its execve may have become the leader by then, and makes no stop for that any more
+        // (ptrace_stop() of kernel/signal.c).
+        if let Some(before) = self.renamed_thread(pid) {
+            self.on_renamed(before, pid);
+        }
+        self.executing.remove(&pid);
         self.phases.remove(&pid);
         self.preparing.remove(&pid);
         self.deferred.remove(&pid);
@@ -281,7 +293,7 @@ impl<'w> Engine<'w> {
 
     /// A task is about to return from fork, vfork, clone or clone3.
     fn on_clone(&mut self, pid: Pid, birth: Birth) -> Result<(), Failure> {
-        let child = Pid::from_raw(ptrace::event_message(pid)? as i32);
+        let child = Pid::from_raw(self.message(pid, event_of(birth))? as i32);
         self.trace_event(pid, || format!("starts {child}"));
         let flags = match self.clone_flags(pid) {
             // Another thread has taken clone3's arguments away.
@@ -309,6 +321,17 @@ impl<'w> Engine<'w> {
             return Ok(());
         }
         Ok(self.resume(pid, 0)?)
+    }
+
+    /// The message of the PTRACE_EVENT_* that a task has stopped for.
+    fn message(&self, pid: Pid, event: i32) -> Result<u64, Failure> {
+        let message = ptrace::event_message(pid)?;
+        // Where exits are told, a SIGKILL leads from any stop to another, with another message.
+        let tells_exits = self.world.report || self.guest.is_traced(pid) || self.is_beside_exec(pid);
+        if tells_exits && ptrace::signal_info(pid)?.si_code >> 8 != event {
+            return Err(Failure::Gone);
+        }
+        Ok(message)
     }
 
     fn clone_flags(&mut self, pid: Pid) -> Result<i32, Failure> {

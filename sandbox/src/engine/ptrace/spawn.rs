@@ -55,6 +55,7 @@ impl<'w> Engine<'w> {
             tasks,
             phases: HashMap::new(),
             preparing: HashMap::new(),
+            executing: HashSet::new(),
             deferred: HashMap::new(),
             parked: HashSet::new(),
             early: HashMap::new(),

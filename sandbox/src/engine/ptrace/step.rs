@@ -117,7 +117,7 @@ impl Engine<'_> {
         if !matches!(&decided, Err(failure) if failure.is_tracers_limit()) {
             return decided;
         }
-        self.close_kept();
+        self.tasks.close_kept();
         self.with_call(pid, row, regs, handler)
     }
 
@@ -263,7 +263,7 @@ impl Engine<'_> {
         }
         let in_slot = base == slot + SAVED_SIZE;
         let staged = if in_slot {
-            let saved = saved_values(&regs, self.task(pid)?.mm.mark.get());
+            let saved = saved_values(&regs, self.task(pid)?.mm.nonce_in(slot));
             self.stage(pid, slot, &[saved, std::mem::take(&mut rewrite.data)].concat())?
         } else {
             self.stage(pid, base, &rewrite.data)?
@@ -298,10 +298,7 @@ impl Engine<'_> {
                 self.leave_call(pid, true)
             }
             Some(Phase::Inject(injection)) => self.on_injected(pid, *injection),
-            Some(Phase::Exec(pending)) => {
-                self.on_exec_return(pid, *pending)?;
-                self.leave_call(pid, true)
-            }
+            Some(Phase::Exec(pending)) => self.on_exec_return(pid, *pending),
             Some(Phase::Foreign(foreign)) => self.on_foreign_boundary(pid, *foreign),
             phase @ (Some(Phase::Trampoline(_) | Phase::Forbidden(_) | Phase::Grow(_)) | None) => {
                 if let Some(phase) = phase {
@@ -315,7 +312,8 @@ impl Engine<'_> {
 
     /// A task that is killed in a changed call is about to end: its tracer, if it has one, finds the guest's own.
     pub(super) fn forget_change(&mut self, pid: Pid) -> Result<(), Failure> {
-        if let (Some(Phase::Exit(pending)), true) = (self.phases.get(&pid), self.guest.is_traced(pid)) {
+        let is_shown = self.guest.is_traced(pid) && !self.is_beside_exec(pid);
+        if let (Some(Phase::Exit(pending)), true) = (self.phases.get(&pid), is_shown) {
             let mut regs = ptrace::regs(pid)?;
             restore_args(&mut regs, &pending.regs);
             ptrace::set_regs(pid, &regs)?;
@@ -344,10 +342,10 @@ impl Engine<'_> {
     }
 }
 
-/// What the trampoline reloads: the six argument registers, then the address to go back to; and the mark behind that.
-fn saved_values(regs: &Regs, mark: u64) -> Vec<u8> {
+/// What the trampoline reloads: the six argument registers, then the address to go back to; and behind that the number of the address space.
+fn saved_values(regs: &Regs, nonce: u64) -> Vec<u8> {
     let args = (0..6).map(|index| regs.arg(index));
-    let bytes: Vec<u8> = args.chain([regs.ip(), mark]).flat_map(u64::to_ne_bytes).collect();
+    let bytes: Vec<u8> = args.chain([regs.ip(), nonce]).flat_map(u64::to_ne_bytes).collect();
     debug_assert_eq!(bytes.len() as u64, SAVED_SIZE);
     bytes
 }

@@ -257,7 +257,7 @@ pub(super) fn of_birth(birth: Birth) -> u64 {
 }
 
 /// PTRACE_EVENT_FORK and so on.
-pub(super) fn event_of(birth: Birth) -> i32 {
+pub(in crate::engine::ptrace) fn event_of(birth: Birth) -> i32 {
     match birth {
         Birth::Fork => libc::PTRACE_EVENT_FORK,
         Birth::Vfork => libc::PTRACE_EVENT_VFORK,

@@ -28,6 +28,7 @@ use nix::unistd::Pid;
 
 use crate::arch::Regs;
 use crate::sys::wait::Event;
+pub(super) use attach::event_of;
 use info::SigInfo;
 
 /// PTRACE_O_* and PTRACE_EVENT_* of include/uapi/linux/ptrace.h that the C library's headers of all hosts agree on.

@@ -298,7 +298,8 @@ impl Engine<'_> {
                 }
                 Ok(self.resume(pid, 0)?)
             }
-            Kind::Signal | Kind::Event | Kind::Stop | Kind::End => Ok(self.resume(pid, signal)?),
+            Kind::End => Ok(self.let_end(pid)?),
+            Kind::Signal | Kind::Event | Kind::Stop => Ok(self.resume(pid, signal)?),
         }
     }
 
