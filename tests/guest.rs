@@ -218,6 +218,7 @@ programs! {
     ptrace_events
     ptrace_int80
     ptrace_interrupt_call
+    ptrace_leader_lost
     ptrace_memory
     ptrace_newborn
     ptrace_seccomp

@@ -152,6 +152,8 @@ pub const SLOTS: u64 = 32;
 pub struct Scratch {
     areas: Vec<u64>,
     free: Vec<u64>,
+    /// Slots that the guest has unmapped under a thread's hands.
+    lost: Vec<u64>,
     /// Larger pieces that no thread uses, as (address, length).
     large: Vec<(u64, u64)>,
 }
@@ -190,6 +192,15 @@ impl Drop for Area {
 impl Scratch {
     /// Adds a mapping of [`SLOTS`] slots at `address`.
     pub fn add(&mut self, address: u64) {
+        if self.areas.contains(&address) {
+            // It is back where the guest has unmapped it; other threads may have kept their slots.
+            let area = address..address + SLOTS * SLOT_SIZE;
+            let lost = std::mem::take(&mut self.lost).into_iter();
+            let (back, lost): (Vec<u64>, Vec<u64>) = lost.partition(|slot| area.contains(slot));
+            self.free.extend(back);
+            self.lost = lost;
+            return;
+        }
         self.areas.push(address);
         self.free.extend((0..SLOTS).rev().map(|index| address + index * SLOT_SIZE));
     }
@@ -356,6 +367,7 @@ impl Slot {
 impl Slot {
     /// Drops a slot that is not mapped any more, so that nobody is given it again.
     pub fn give_up(mut self) {
+        self.mm.scratch.borrow_mut().lost.push(self.address);
         self.address = 0;
     }
 }

@@ -1,5 +1,5 @@
 // A process is killed while its threads make children that it cannot tell of any more: whoever adopts them, a subreaper
-// that has the same memory too, waits for all of them, and they go on working.
+// whose memory theirs is a copy of, too, waits for all of them, and they go on working.
 #include "check.h"
 #include <pthread.h>
 #include <spawn.h>

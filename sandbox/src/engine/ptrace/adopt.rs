@@ -88,9 +88,16 @@ impl Engine<'_> {
         let (flags, birth) = self.parentage(pid).unwrap_or((0, Birth::Fork));
         let Remembered { task, tracee } = &self.ended_tasks[at];
         let tracee = tracee.as_ref().map(|tracee| tracee.child(pid));
+        let creator = task.process.pid;
         self.tasks.insert(task.child(pid, flags));
         if let Some(tracee) = tracee {
             self.attach_orphan(pid, tracee, birth);
+        }
+        if let Some(usage) = &mut self.usage {
+            usage.forked(creator, pid);
+        }
+        if flags & libc::CLONE_VM == 0 {
+            self.unnumbered.insert(pid);
         }
         self.parked.remove(&pid);
         self.guest.is_born(pid);
@@ -108,11 +115,11 @@ impl Engine<'_> {
         self.with_call(pid, row, &regs, |call| Ok((process::clone_flags(call)?, process::birth(call)?)))
     }
 
-    /// Gives a stopped task's address space a number of its own, unless it shares another's.
+    /// Gives a stopped task's new address space a number of its own.
     pub(super) fn set_nonce(&self, pid: Pid) -> Result<(), Errno> {
         let mm = &self.tasks.get(pid).ok_or(Errno::ESRCH)?.mm;
         let address = mm.scratch.borrow().nonce_address();
-        let Some(address) = address.filter(|_| Rc::strong_count(mm) == 1) else { return Ok(()) };
+        let Some(address) = address else { return Ok(()) };
         match ptrace::peek(pid, address) {
             Ok(word) if word == mm.nonce.get() => {}
             // The guest has done away with the scratch area.
@@ -120,8 +127,12 @@ impl Engine<'_> {
             Err(errno) => return Err(errno),
         }
         let nonce = Mm::new_nonce();
-        ptrace::poke(pid, address, nonce)?;
-        mm.nonce.set(nonce);
+        match ptrace::poke(pid, address, nonce) {
+            Ok(()) => mm.nonce.set(nonce),
+            // As above, and what is there now is shared.
+            Err(Errno::EIO) => {}
+            Err(errno) => return Err(errno),
+        }
         Ok(())
     }
 }

@@ -27,7 +27,7 @@ pub(super) enum Deferred {
 
 /// Whose a stop is that comes under a leader's number.
 pub(super) enum Whose {
-    /// The leader's, and nobody else can have the number.
+    /// The leader's, and nobody else can have the number until xroot lets a thread execute a program.
     Its,
     /// The leader's, until an execve that another thread has begun gives the number away.
     ItsYet,
@@ -57,15 +57,16 @@ impl Engine<'_> {
     }
 
     /// Whose stop `event` is, which wait(2) has told of the leader `pid`.
-    pub(super) fn whose(&self, pid: Pid) -> Whose {
+    pub(super) fn whose(&self, pid: Pid, event: Event) -> Whose {
         if !self.is_beside_exec(pid) {
             return Whose::Its;
         }
         let Some(before) = self.renamed_thread(pid) else { return Whose::ItsYet };
-        match ptrace::signal_info(pid) {
-            Ok(info) if info.si_code >> 8 != libc::PTRACE_EVENT_EXEC => Whose::Callers(before),
-            // The caller is at the stop that is still to be told of, or on its way there.
-            _ => Whose::Nobodys,
+        match ptrace::signal_info(pid).map(|info| info.si_code >> 8) {
+            // The caller is at a stop that is still to be told of, or on its way there.
+            Err(_) | Ok(libc::PTRACE_EVENT_EXEC) => Whose::Nobodys,
+            Ok(libc::PTRACE_EVENT_EXIT) if event != Event::Exit => Whose::Nobodys,
+            Ok(_) => Whose::Callers(before),
         }
     }
 

@@ -59,6 +59,8 @@ pub struct Engine<'w> {
     executing: HashSet<Pid>,
     /// Stops of leaders that are not answered yet.
     deferred: HashMap<Pid, Deferred>,
+    /// New tasks whose address space is a copy, and still has the number of the original: see [`crate::task::Mm::nonce`].
+    unnumbered: HashSet<Pid>,
     /// Children that stopped before their parent told of them.
     parked: HashSet<Pid>,
     /// Children that died before their parent told of them.
@@ -161,7 +163,7 @@ impl<'w> Engine<'w> {
             }
             _ => {}
         }
-        match self.whose(pid) {
+        match self.whose(pid, event) {
             _ if event == Event::Exec => {}
             Whose::Its => {}
             Whose::ItsYet if event == Event::Exit => {}
@@ -224,7 +226,7 @@ impl<'w> Engine<'w> {
     /// A task has been made, interrupted, or continued by SIGCONT.
     fn on_trap(&mut self, pid: Pid) -> Result<(), Failure> {
         self.job.on_continue(pid);
-        if self.guest.is_newborn(pid) {
+        if self.unnumbered.remove(&pid) {
             self.set_nonce(pid)?;
         }
         self.leave_trampoline(pid)?;
@@ -244,6 +246,7 @@ impl<'w> Engine<'w> {
         self.phases.remove(&pid);
         self.preparing.remove(&pid);
         self.deferred.remove(&pid);
+        self.unnumbered.remove(&pid);
         self.job.on_gone(pid);
         self.parked.remove(&pid);
         if let Some(usage) = &mut self.usage {
@@ -309,6 +312,9 @@ impl<'w> Engine<'w> {
                 usage.forked(process, child);
             }
             self.tasks.insert(task);
+            if flags & libc::CLONE_VM == 0 {
+                self.unnumbered.insert(child);
+            }
             self.guest.is_born(child);
         }
         let is_shown = self.show_birth(pid, child, birth)?;
@@ -327,11 +333,7 @@ impl<'w> Engine<'w> {
     fn message(&self, pid: Pid, event: i32) -> Result<u64, Failure> {
         let message = ptrace::event_message(pid)?;
         // Where exits are told, a SIGKILL leads from any stop to another, with another message.
-        let tells_exits = self.world.report || self.guest.is_traced(pid) || self.is_beside_exec(pid);
-        if tells_exits && ptrace::signal_info(pid)?.si_code >> 8 != event {
-            return Err(Failure::Gone);
-        }
-        Ok(message)
+        if ptrace::signal_info(pid)?.si_code >> 8 == event { Ok(message) } else { Err(Failure::Gone) }
     }
 
     fn clone_flags(&mut self, pid: Pid) -> Result<i32, Failure> {

@@ -57,6 +57,7 @@ impl<'w> Engine<'w> {
             preparing: HashMap::new(),
             executing: HashSet::new(),
             deferred: HashMap::new(),
+            unnumbered: HashSet::new(),
             parked: HashSet::new(),
             early: HashMap::new(),
             ended_tasks: VecDeque::new(),

@@ -13,7 +13,7 @@ use crate::error::{Errno, Failure};
 use crate::sys::wait::Birth;
 use crate::sys::{process, ptrace, tracee};
 use crate::syscall::table::number;
-use crate::task::Stopped;
+use crate::task::{Stopped, Task};
 
 /// `si_code` of a signal that the kernel itself sends.
 const SI_KERNEL: i32 = 0x80;
@@ -141,7 +141,10 @@ impl Engine<'_> {
 
     /// The same of a process whose creator has ended without a word: `record` is what it is to that one's tracer.
     pub(in crate::engine::ptrace) fn attach_orphan(&mut self, pid: Pid, record: Tracee, birth: Birth) {
-        let is_there = self.tasks.iter().any(|task| task.process.pid == record.tracer);
+        let is_tracer = |task: &Task| {
+            task.process.pid == record.tracer && record.thread.is_none_or(|thread| thread == task.tid)
+        };
+        let is_there = self.tasks.iter().any(is_tracer);
         if is_there && record.wants(of_birth(birth)) {
             self.begin(pid, record, pid);
         }
@@ -237,9 +240,13 @@ impl Engine<'_> {
             self.guest.forget_task(pid);
             self.guest.forget_task(before);
             self.let_loose(|tracee| tracee.thread == Some(pid));
-            self.guest.tracees.remove(&pid);
+            let leader = self.guest.tracees.remove(&pid);
             if let Some(tracee) = self.guest.tracees.remove(&before) {
                 self.guest.tracees.insert(pid, tracee);
+            }
+            if let Some(leader) = leader {
+                self.wake_sleepers(leader.tracer);
+                self.guest.forget_idle_tracer(leader.tracer);
             }
             for tracee in self.guest.tracees.values_mut().filter(|tracee| tracee.thread == Some(before)) {
                 tracee.thread = Some(pid);

@@ -253,11 +253,6 @@ impl Guest {
         }
     }
 
-    /// True if this is a task that has not stopped for the first time yet.
-    pub(super) fn is_newborn(&self, pid: Pid) -> bool {
-        self.newborn.contains(&pid)
-    }
-
     /// What a child of the task `pid` would be to the tracer of that.
     pub(super) fn heir(&self, pid: Pid) -> Option<Tracee> {
         self.tracees.get(&pid).map(|tracee| tracee.child(pid))

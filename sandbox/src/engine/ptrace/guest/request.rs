@@ -117,7 +117,7 @@ impl Engine<'_> {
         let done =
             if can_listen { ptrace::listen(pid) } else { ptrace::event_message(pid).and(Err(Errno::EIO)) };
         match done {
-            Err(Errno::EIO) if self.is_beside_exec(pid) => return Err(Errno::ESRCH.into()),
+            Err(Errno::EIO) if self.renamed_thread(pid).is_some() => return Err(Errno::ESRCH.into()),
             done => done?,
         }
         self.stopped(pid)?.stop = None;
