@@ -75,7 +75,8 @@ impl Engine<'_> {
         if self.tasks.iter().any(|task| task.process.pid == creator && is_copy_of(&task.mm)) {
             return Ok(());
         }
-        // A living process may have another parent than it seems to have given the child (CLONE_PARENT).
+        // That a thread has ended does not keep the others from telling, of a child that is not theirs by /proc either
+        // (CLONE_PARENT).
         let is_over = |ended: &Task| {
             let is_left =
                 |task: &Task| task.process.pid == ended.process.pid && task.mm.nonce == ended.mm.nonce;
@@ -83,8 +84,8 @@ impl Engine<'_> {
         };
         let mut ended = self.ended_tasks.iter().map(|ended| &ended.task);
         let Some(at) = ended.rposition(|task| is_copy_of(&task.mm) && is_over(task)) else { return Ok(()) };
+        // It is booked once for its memory to be read (clone3), and then as what is read there says.
         self.tasks.insert(self.ended_tasks[at].task.child(pid, 0));
-        // Its memory can be read now, for clone3(2).
         let (flags, birth) = self.parentage(pid).unwrap_or((0, Birth::Fork));
         let Remembered { task, tracee } = &self.ended_tasks[at];
         let tracee = tracee.as_ref().map(|tracee| tracee.child(pid));
