@@ -218,7 +218,6 @@ programs! {
     ptrace_events
     ptrace_int80
     ptrace_interrupt_call
-    ptrace_leader_lost
     ptrace_memory
     ptrace_newborn
     ptrace_seccomp
@@ -327,7 +326,7 @@ programs! {
 }
 
 /// Programs that other test files run: `tests/bindings` gives its own a tree, those of `tests/escape.rs` differ natively
-/// on purpose, and `tests/lifecycle.rs`, `tests/mutation.rs` and `tests/differ.rs` tell the others what to do.
+/// on purpose or by chance, and `tests/lifecycle.rs`, `tests/mutation.rs` and `tests/differ.rs` tell the others what to do.
 const SPECIAL: &[&str] = &[
     "bind_cwd",
     "bind_enter",
@@ -350,6 +349,7 @@ const SPECIAL: &[&str] = &[
     "escape_exe",
     "escape_race",
     "one_call",
+    "ptrace_leader_lost",
     "random_ops",
     "traced",
 ];

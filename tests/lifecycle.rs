@@ -343,6 +343,15 @@ fn the_books_balance_after_threads_have_executed_programs() {
     }
 }
 
+/// The kernel wakes such a tracer if it looks at the leader before that is gone, else it sleeps on (de_thread() of fs/exec.c
+/// means to wake it, but by its old number): it is always woken here.
+#[test]
+fn a_tracer_is_told_that_an_execve_has_taken_its_tracee_away() {
+    let rootfs = with_program(Rootfs::new("root"), "ptrace_leader_lost");
+    let output = xroot(&rootfs).workdir("/work").run(["/bin/ptrace_leader_lost"]);
+    assert_eq!(output.success(), "seized: 1, wait: ECHILD\ntracer: exit 0\nexecuted: exit 5\n");
+}
+
 #[test]
 fn xroot_inside_xroot_ends_as_its_command() {
     let rootfs = with_shell(&[]);
