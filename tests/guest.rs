@@ -283,6 +283,7 @@ programs! {
     sticky_dirs
     stop_blocked
     stop_exec
+    stop_killed
     stop_threads
     subreaper
     symlink_loops

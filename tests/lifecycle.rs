@@ -331,6 +331,7 @@ fn the_books_balance_after_threads_have_executed_programs() {
         ("exec_beside", report),
         ("exec_killed", report),
         ("fork_killed", report),
+        ("stop_killed", report),
     ] {
         let Some(rootfs) = Rootfs::new("root").program(name, Kind::Static) else {
             return skip("no compiler");

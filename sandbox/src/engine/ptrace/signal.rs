@@ -5,7 +5,7 @@ use nix::unistd::Pid;
 
 use super::{Engine, Phase, step::restore_args};
 use crate::arch::{self, Regs};
-use crate::error::Failure;
+use crate::error::{Errno, Failure};
 use crate::sys::ptrace;
 use crate::task::Stopped;
 
@@ -53,7 +53,11 @@ impl Engine<'_> {
 
     /// Leaves a task in its group-stop until SIGCONT.
     pub(super) fn stay_stopped(&mut self, pid: Pid) -> Result<(), Failure> {
-        ptrace::listen(pid)?;
+        match ptrace::listen(pid) {
+            // It has been killed and is at the stop before its end, where exits are told.
+            Err(Errno::EIO) => return Err(Failure::Gone),
+            done => done?,
+        }
         self.guest.listens(pid);
         if let Some(task) = self.tasks.get_mut(pid) {
             task.stopped = Stopped::WithGroup;
