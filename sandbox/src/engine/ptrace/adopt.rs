@@ -18,7 +18,6 @@ use crate::sys::process::creator;
 use crate::sys::ptrace;
 use crate::sys::wait::Birth;
 use crate::syscall::process;
-use crate::syscall::table::row;
 use crate::task::{Mm, Task};
 
 /// How many of the tasks that ended last are remembered. A child's first stop comes within milliseconds.
@@ -90,18 +89,11 @@ impl Engine<'_> {
         let Remembered { task, tracee } = &self.ended_tasks[at];
         let tracee = tracee.as_ref().map(|tracee| tracee.child(pid));
         let creator = task.process.pid;
-        self.tasks.insert(task.child(pid, flags));
+        self.book(task.child(pid, flags), creator, flags);
         if let Some(tracee) = tracee {
             self.attach_orphan(pid, tracee, birth);
         }
-        if let Some(usage) = &mut self.usage {
-            usage.forked(creator, pid);
-        }
-        if flags & libc::CLONE_VM == 0 {
-            self.unnumbered.insert(pid);
-        }
         self.parked.remove(&pid);
-        self.guest.is_born(pid);
         self.on_trap(pid)
     }
 
@@ -111,9 +103,7 @@ impl Engine<'_> {
         if arch::RESULT_IS_ARGUMENT {
             return Err(Errno::ENOSYS.into());
         }
-        let regs = ptrace::regs(pid)?;
-        let row = row(regs.nr()).ok_or(Errno::ENOSYS)?;
-        self.with_call(pid, row, &regs, |call| Ok((process::clone_flags(call)?, process::birth(call)?)))
+        self.with_own_call(pid, |call| Ok((process::clone_flags(call)?, process::birth(call)?)))
     }
 
     /// Gives a stopped task's new address space a number of its own.

@@ -33,7 +33,7 @@ use crate::sys::ptrace;
 use crate::sys::wait::{Birth, Event};
 use crate::syscall::call::{Exec, OnExit};
 use crate::syscall::table::row;
-use crate::syscall::{Row, World, process};
+use crate::syscall::{Call, Row, World, process};
 use crate::task::{Stopped, Task, Tasks};
 pub use usage::{Runs, Usage, Used};
 
@@ -298,7 +298,7 @@ impl<'w> Engine<'w> {
     fn on_clone(&mut self, pid: Pid, birth: Birth) -> Result<(), Failure> {
         let child = Pid::from_raw(self.message(pid, event_of(birth))? as i32);
         self.trace_event(pid, || format!("starts {child}"));
-        let flags = match self.clone_flags(pid) {
+        let flags = match self.with_own_call(pid, process::clone_flags) {
             // Another thread has taken clone3's arguments away.
             Err(Failure::Errno(Errno::EFAULT)) => 0,
             flags => flags?,
@@ -308,14 +308,7 @@ impl<'w> Engine<'w> {
         let end = self.early.remove(&child).filter(|_| has_ended());
         if let Some(parent) = self.tasks.get(pid).filter(|_| !self.tasks.contains(child)) {
             let (task, process) = (parent.child(child, flags), parent.process.pid);
-            if let (Some(usage), true) = (&mut self.usage, task.process.pid == child) {
-                usage.forked(process, child);
-            }
-            self.tasks.insert(task);
-            if flags & libc::CLONE_VM == 0 {
-                self.unnumbered.insert(child);
-            }
-            self.guest.is_born(child);
+            self.book(task, process, flags);
         }
         let is_shown = self.show_birth(pid, child, birth)?;
         if let Some(how) = end {
@@ -329,6 +322,19 @@ impl<'w> Engine<'w> {
         Ok(self.resume(pid, 0)?)
     }
 
+    /// Enters a new task, which the process `creator` has made with these flags.
+    fn book(&mut self, task: Task, creator: Pid, flags: i32) {
+        let pid = task.tid;
+        if let (Some(usage), true) = (&mut self.usage, task.process.pid == pid) {
+            usage.forked(creator, pid);
+        }
+        self.tasks.insert(task);
+        if flags & libc::CLONE_VM == 0 {
+            self.unnumbered.insert(pid);
+        }
+        self.guest.is_born(pid);
+    }
+
     /// The message of the PTRACE_EVENT_* that a task has stopped for.
     fn message(&self, pid: Pid, event: i32) -> Result<u64, Failure> {
         let message = ptrace::event_message(pid)?;
@@ -336,10 +342,15 @@ impl<'w> Engine<'w> {
         if ptrace::signal_info(pid)?.si_code >> 8 == event { Ok(message) } else { Err(Failure::Gone) }
     }
 
-    fn clone_flags(&mut self, pid: Pid) -> Result<i32, Failure> {
+    /// Runs `decide` on the call that the registers of a stopped task tell of.
+    fn with_own_call<T>(
+        &mut self,
+        pid: Pid,
+        decide: impl FnOnce(&mut Call<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let regs = ptrace::regs(pid)?;
         let row = row(regs.nr()).ok_or(Errno::ENOSYS)?;
-        self.with_call(pid, row, &regs, process::clone_flags)
+        self.with_call(pid, row, &regs, decide)
     }
 
     /// The task that has stopped.
